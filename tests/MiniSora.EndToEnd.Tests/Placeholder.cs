@@ -1,0 +1,3 @@
+namespace MiniSora.EndToEnd.Tests;
+
+public sealed class PlaceholderTests;

@@ -1,0 +1,3 @@
+namespace MiniSora.Jobs.Tests;
+
+public sealed class PlaceholderTests;

@@ -1,0 +1,3 @@
+namespace MiniSora.Model.Tests;
+
+public sealed class PlaceholderTests;

@@ -1,0 +1,3 @@
+namespace MiniSora.Web.Tests;
+
+public sealed class PlaceholderTests;
