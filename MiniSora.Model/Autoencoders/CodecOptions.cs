@@ -1,0 +1,27 @@
+namespace MiniSora.Model.Autoencoders;
+
+/// <summary>Which pixel-to-latent codec a run uses.</summary>
+public enum CodecKind
+{
+    /// <summary>PCA over blocks of 2 frames × 4×4 pixels ("linear VAE"): fits in seconds, decodes with one matrix product.</summary>
+    Linear,
+
+    /// <summary>Small causal convolutional VAE, trained at the start of the run.</summary>
+    CausalVae,
+}
+
+/// <summary>Settings of the codec.</summary>
+public sealed record CodecOptions
+{
+    /// <summary>Which codec. Default: <see cref="CodecKind.Linear"/>.</summary>
+    [Setting] public CodecKind Kind { get; init; } = CodecKind.Linear;
+
+    /// <summary>Latent channels. Default 24 (of the 96 values of a 2×4×4 RGB block).</summary>
+    [Setting(Min = 4, Max = 96)] public int Channels { get; init; } = 24;
+
+    /// <summary>Training steps of the convolutional VAE; ignored by the linear codec. Default 600.</summary>
+    [Setting(Min = 1, Max = 1_000_000, Unit = "steps", Advanced = true)] public int VaeSteps { get; init; } = 600;
+
+    /// <summary>Base width of the convolutional VAE; ignored by the linear codec. Default 32.</summary>
+    [Setting(Min = 16, Max = 512, MultipleOf = 16, Advanced = true)] public int VaeWidth { get; init; } = 32;
+}

@@ -1,0 +1,26 @@
+namespace MiniSora.Model.Backbones;
+
+/// <summary>Size of the MiniSora transformer (models.md §6.3; the shipped recipes use rung T1).</summary>
+public sealed record BackboneOptions
+{
+    /// <summary>Token width D. Default 128.</summary>
+    [Setting(Min = 32, Max = 4096, MultipleOf = 16)] public int Width { get; init; } = 128;
+
+    /// <summary>Number of transformer blocks L. Default 6.</summary>
+    [Setting(Min = 1, Max = 64, Unit = "blocks")] public int Depth { get; init; } = 6;
+
+    /// <summary>Attention heads K; must divide the width, and width/heads must be even. Default 4.</summary>
+    [Setting(Min = 1, Max = 64)] public int Heads { get; init; } = 4;
+
+    /// <summary>Spatial patch edge in latent cells (patches are 1×p×p). Default 2.</summary>
+    [Setting(Min = 1, Max = 8)] public int Patch { get; init; } = 2;
+
+    /// <summary>Hidden width of the feed-forward layers as a multiple of the width. Default 4.</summary>
+    [Setting(Min = 1, Max = 8, Advanced = true)] public double MlpRatio { get; init; } = 4;
+
+    /// <summary>Longest prompt in text tokens L; longer prompts are cut with a warning. Default 16.</summary>
+    [Setting(Min = 4, Max = 256, Unit = "tokens", Advanced = true)] public int TextLength { get; init; } = 16;
+
+    /// <summary>Blocks of the text encoder trained with the model. Default 1.</summary>
+    [Setting(Min = 0, Max = 24, Unit = "blocks", Advanced = true)] public int TextDepth { get; init; } = 1;
+}

@@ -1,0 +1,30 @@
+namespace MiniSora.Model.Objectives;
+
+/// <summary>How the training time t in [0, 1] is drawn (1 = noise).</summary>
+public enum TimeSampling
+{
+    /// <summary>t = sigmoid(N(0, 1)) (Stable Diffusion 3).</summary>
+    LogitNormal,
+
+    /// <summary>t uniform in [0, 1].</summary>
+    Uniform,
+}
+
+/// <summary>Rectified flow with per-frame time (models.md §3): x_t = (1 − t) x + t n, target n − x.</summary>
+public sealed record ObjectiveOptions
+{
+    /// <summary>Distribution of t. Default logit-normal.</summary>
+    [Setting] public TimeSampling TimeSampling { get; init; } = TimeSampling.LogitNormal;
+
+    /// <summary>Share of samples whose t is drawn uniformly instead. Default 0.1.</summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double UniformFraction { get; init; } = 0.1;
+
+    /// <summary>Share of captions replaced by the null caption, for guidance. Default 0.1.</summary>
+    [Setting(Min = 0, Max = 0.9)] public double CaptionDropout { get; init; } = 0.1;
+
+    /// <summary>Share of clips with some frames kept clean (head, tail, both, random, every second). Default 0.2.</summary>
+    [Setting(Min = 0, Max = 1)] public double MaskedFraction { get; init; } = 0.2;
+
+    /// <summary>Share of batches that are single images. Default 0.1.</summary>
+    [Setting(Min = 0, Max = 1)] public double ImageFraction { get; init; } = 0.1;
+}

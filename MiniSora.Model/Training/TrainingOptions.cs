@@ -1,0 +1,54 @@
+namespace MiniSora.Model.Training;
+
+/// <summary>Arithmetic of the forward and backward pass; master weights and the optimizer are always fp32.</summary>
+public enum Precision
+{
+    /// <summary>bf16 where a short calibration says that it is faster here, else fp32.</summary>
+    Auto,
+
+    /// <summary>32-bit floats.</summary>
+    Fp32,
+
+    /// <summary>bfloat16 compute with fp32 master weights.</summary>
+    Bf16,
+}
+
+/// <summary>Length of the run and the optimizer's settings.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Optimizer steps. Default 5,000.</summary>
+    [Setting(Min = 1, Max = 10_000_000, Unit = "steps")] public int Steps { get; init; } = 5000;
+
+    /// <summary>Clips per step. Default 16.</summary>
+    [Setting(Min = 1, Max = 4096, Unit = "clips")] public int Batch { get; init; } = 16;
+
+    /// <summary>Peak learning rate of AdamW. Default 1e-3.</summary>
+    [Setting(Min = 1e-8, Max = 1)] public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Learning rate at the last step (cosine decay). Default 1e-5.</summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double FinalLearningRate { get; init; } = 1e-5;
+
+    /// <summary>Linear warm-up. Default 100.</summary>
+    [Setting(Min = 0, Max = 1_000_000, Unit = "steps", Advanced = true)] public int WarmupSteps { get; init; } = 100;
+
+    /// <summary>AdamW β1. Default 0.9.</summary>
+    [Setting(Min = 0, Max = 0.9999, Advanced = true)] public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW β2. Default 0.95.</summary>
+    [Setting(Min = 0, Max = 0.99999, Advanced = true)] public double Beta2 { get; init; } = 0.95;
+
+    /// <summary>Decoupled weight decay on matrices; vectors and embeddings have none. Default 0.01.</summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Largest global gradient norm; 0 switches clipping off. Default 1.</summary>
+    [Setting(Min = 0, Max = 1000, Advanced = true)] public double GradientClip { get; init; } = 1;
+
+    /// <summary>Arithmetic. Default: automatic.</summary>
+    [Setting] public Precision Precision { get; init; } = Precision.Auto;
+
+    /// <summary>Relative widths of the two power-function EMA copies (Karras et al. 2024, EDM2). Default 0.05 and 0.10.</summary>
+    [Setting(Min = 0.01, Max = 0.25, MinCount = 1, MaxCount = 2, Advanced = true)] public IReadOnlyList<double> EmaWidths { get; init; } = [0.05, 0.10];
+
+    /// <summary>A checkpoint at least every so many steps; further ones are written when stopped and at the end. Default 500.</summary>
+    [Setting(Min = 1, Max = 1_000_000, Unit = "steps")] public int CheckpointSteps { get; init; } = 500;
+}
