@@ -1,3 +1,0 @@
-namespace MiniSora.EndToEnd.Tests;
-
-public sealed class PlaceholderTests;
