@@ -1,0 +1,43 @@
+using MiniSora.Web.Runs;
+
+namespace MiniSora.Web.Gallery;
+
+/// <summary>A tile of the gallery.</summary>
+public sealed record PostTile(Guid Id, string Slug, string Title, string Prompt, string AuthorName, string VideoUrl, string? PosterUrl, DateTimeOffset CreatedAt);
+
+/// <summary>A page of tiles, newest first.</summary>
+/// <param name="Next">Opaque cursor of the next page; null at the end.</param>
+public sealed record PostPage(IReadOnlyList<PostTile> Posts, string? Next);
+
+/// <summary>Everything the item page shows.</summary>
+/// <param name="MayRemove">The viewer is the author, a moderator or an administrator.</param>
+/// <param name="RunId">The sampling run, when it still exists.</param>
+/// <param name="TrainingRunId">The run that trained the checkpoint, when it still exists.</param>
+public sealed record PostDetails(
+    Guid Id,
+    string Slug,
+    string Title,
+    string Prompt,
+    string SpecYaml,
+    long Seed,
+    string CheckpointSha256,
+    double DeviceSeconds,
+    double Flops,
+    Guid AuthorId,
+    string AuthorName,
+    string VideoUrl,
+    string DownloadUrl,
+    string? PosterUrl,
+    Guid? RunId,
+    Guid? TrainingRunId,
+    DateTimeOffset CreatedAt,
+    bool MayRemove);
+
+/// <summary>Answer to a publication.</summary>
+public abstract record PublishResult;
+
+/// <summary>It is in the gallery under <c>/gallery/{slug}</c>.</summary>
+public sealed record Published(Guid PostId, string Slug) : PublishResult;
+
+/// <summary>It is not, for all these reasons.</summary>
+public sealed record NotPublished(IReadOnlyList<Refusal> Reasons) : PublishResult;
