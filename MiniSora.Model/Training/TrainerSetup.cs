@@ -1,0 +1,28 @@
+using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Datasets;
+using MiniSora.Model.Native;
+using MiniSora.Model.Objectives;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>Everything a training run is made of.</summary>
+/// <param name="Seed">Seed of every random choice.</param>
+/// <param name="Dataset">Clips; not disposed by the trainer.</param>
+/// <param name="Codec">Pixels to latents.</param>
+/// <param name="Model">Network.</param>
+/// <param name="Objective">Loss.</param>
+/// <param name="Training">Optimizer and length.</param>
+/// <param name="Placement">Device and compute type.</param>
+/// <param name="SpecText">YAML of the run's spec, kept in the checkpoint as it is.</param>
+/// <param name="SoftwareVersion">Kept in the checkpoint.</param>
+public sealed record TrainerSetup(
+    ulong Seed,
+    IVideoDataset Dataset,
+    CodecOptions Codec,
+    BackboneOptions Model,
+    ObjectiveOptions Objective,
+    TrainingOptions Training,
+    Placement Placement,
+    string SpecText,
+    string SoftwareVersion);
