@@ -1,0 +1,107 @@
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Training;
+
+namespace MiniSora.Jobs.Specs;
+
+/// <summary>
+/// Time, memory and arithmetic of a run from its spec alone (models.md §6.1). Needs no libtorch, so the portal calls it while a form is filled in.
+/// Numbers out of range give a senseless but harmless estimate; the validator names them.
+/// </summary>
+public static class RunEstimator
+{
+    /// <summary>libtorch, the .NET runtime, the data set: what a run process takes before the first step.</summary>
+    private const long BaseBytes = 450L << 20;
+
+    /// <summary>Process start, loading libtorch, arithmetic self-check, opening data.</summary>
+    private const double StartSeconds = 6;
+
+    /// <summary>One video and its poster through ffmpeg.</summary>
+    private const double VideoSeconds = 0.5;
+
+    /// <summary>Sampling runs the network without gradients, in larger products: it is this much faster per operation than a training step.</summary>
+    private const double SamplingSpeedup = 1.2;
+
+    /// <summary>The estimate of any spec. <paramref name="source"/>: the training spec inside the checkpoint of a sampling spec; the default network when null.</summary>
+    public static RunEstimate Estimate(RunSpec spec, Calibration calibration, TrainingSpec? source = null) => spec switch
+    {
+        TrainingSpec training => EstimateTraining(training, calibration),
+        SamplingSpec sampling => EstimateSampling(sampling, source ?? new TrainingSpec(), calibration),
+        _ => throw new ArgumentException($"{spec.GetType()} has no cost model.", nameof(spec)),
+    };
+
+    /// <summary>The estimate of a training run.</summary>
+    public static RunEstimate EstimateTraining(TrainingSpec spec, Calibration calibration)
+    {
+        var cost = new NetworkCost(spec);
+        var device = DeviceKind(spec.Device);
+        var rate = RateOf(spec, device, calibration);
+        var perStep = 6 * cost.MacsPerClip * spec.Training.Batch;
+        var flops = perStep * spec.Training.Steps;
+        var seconds = flops / (rate.GflopPerSecond * 1e9) + StartSeconds + CodecSeconds(spec);
+        seconds += PreviewSeconds(spec, cost, rate, seconds);
+        var bytes = rate.Precision == Precision.Bf16 ? 2 : 4;
+        // Master weights, gradients, two moments, the EMA copies, and the working copy when it is another precision.
+        var state = cost.Parameters * (16.0 + 4 * spec.Training.EmaWidths.Count + (bytes == 2 ? 2 : 0));
+        var memory = BaseBytes + state + cost.ActivationBytes(spec, spec.Training.Batch, bytes);
+        return Result(seconds, memory, flops, perStep, cost, rate);
+    }
+
+    /// <summary>The estimate of a sampling run from a checkpoint of <paramref name="source"/>.</summary>
+    public static RunEstimate EstimateSampling(SamplingSpec spec, TrainingSpec source, Calibration calibration)
+    {
+        var cost = new NetworkCost(source);
+        var device = DeviceKind(spec.Device);
+        var rate = RateOf(source, device, calibration);
+        var perClip = 2 * cost.MacsPerClip * Evaluations(spec.Sampler);
+        var flops = perClip * spec.Clips;
+        var seconds = flops / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + StartSeconds + spec.Clips * VideoSeconds;
+        var guided = spec.Sampler.Guidance == 1 ? 1 : 2;
+        var live = cost.ActivationBytes(source, spec.Clips * guided, 4) / Math.Max(1, source.Model.Depth);
+        return Result(seconds, BaseBytes + cost.Parameters * 8.0 + live, flops, perClip, cost, rate);
+    }
+
+    private static double PreviewSeconds(TrainingSpec spec, NetworkCost cost, CalibrationRate rate, double trainingSeconds)
+    {
+        var clips = spec.Preview.Prompts.Count;
+        if (clips == 0 || spec.Preview.EverySeconds <= 0)
+            return 0;
+        var one = clips * (2 * cost.MacsPerClip * Evaluations(spec.Preview.Sampler) / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + VideoSeconds);
+        return one * (1 + trainingSeconds / spec.Preview.EverySeconds);
+    }
+
+    private static double CodecSeconds(TrainingSpec spec)
+    {
+        if (spec.Codec.Kind == Model.Autoencoders.CodecKind.Linear)
+            return 4;
+        // Measured form: three-dimensional convolutions at full resolution dominate; per step of 8 clips.
+        var voxels = 8.0 * spec.Data.Frames * spec.Data.Size * spec.Data.Size;
+        return spec.Codec.VaeSteps * voxels * spec.Codec.VaeWidth * spec.Codec.VaeWidth * 27 * 6 / 16 / 40e9;
+    }
+
+    /// <summary>Network evaluations per clip: guidance doubles those inside its interval.</summary>
+    private static double Evaluations(SamplerOptions sampler)
+    {
+        var calls = sampler.Solver == SolverKind.Heun ? 2 * sampler.Steps - 1 : sampler.Steps;
+        return sampler.Guidance == 1 ? calls : calls * (1 + Math.Clamp(sampler.GuidanceHigh - sampler.GuidanceLow, 0, 1));
+    }
+
+    private static CalibrationRate RateOf(TrainingSpec spec, string device, Calibration calibration)
+    {
+        var precision = spec.Training.Precision == Precision.Auto ? calibration.Fastest(device, spec.Model.Width) : spec.Training.Precision;
+        return calibration.Rate(device, precision, spec.Model.Width);
+    }
+
+    /// <summary>Automatic is taken for the processor here: the estimator cannot ask for a GPU without loading libtorch, and a run that finds one is only faster.</summary>
+    private static string DeviceKind(string device) => device.StartsWith("cuda", StringComparison.Ordinal) ? "cuda" : "cpu";
+
+    private static RunEstimate Result(double seconds, double memory, double flops, double perStep, NetworkCost cost, CalibrationRate rate)
+    {
+        var (low, high) = rate.Source switch
+        {
+            RateSource.Run => (0.85, 1.3),
+            RateSource.Benchmark => (0.7, 1.7),
+            _ => (0.4, 3.0),
+        };
+        return new(seconds * low, seconds, seconds * high, (long)Math.Min(memory, long.MaxValue / 2), flops, perStep, cost.Parameters, cost.Tokens, rate.Source != RateSource.Default);
+    }
+}

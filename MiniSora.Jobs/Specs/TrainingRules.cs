@@ -1,0 +1,93 @@
+using System.Globalization;
+using MiniSora.Model.Sampling;
+
+namespace MiniSora.Jobs.Specs;
+
+/// <summary>Rules between the fields of a training spec, and between it and the machine.</summary>
+internal static class TrainingRules
+{
+    /// <summary>Pixels per latent cell of both codecs.</summary>
+    internal const int Downsample = 4;
+
+    /// <summary>Share of the machine's memory that one run may plan to use; the rest is the system's and the portal's.</summary>
+    private const double UsableMemory = 0.9;
+
+    public static void Check(TrainingSpec spec, SpecContext context, HashSet<string> outOfRange, List<SpecProblem> problems)
+    {
+        bool InRange(params string[] paths) => !outOfRange.Overlaps(paths);
+        var (width, heads, patch, size) = (spec.Model.Width, spec.Model.Heads, spec.Model.Patch, spec.Data.Size);
+        if (InRange("model.width", "model.heads") && (width % heads != 0 || width / heads % 2 != 0))
+            problems.Add(SpecProblem.At("spec.heads_divide_width", "model.heads", null, ("heads", Show(heads)), ("width", Show(width))));
+        if (InRange("model.patch", "data.size") && size % (Downsample * patch) != 0)
+            problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(Downsample * patch))));
+        if (spec.Training.FinalLearningRate > spec.Training.LearningRate)
+            problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
+        SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", spec.Training.EmaWidths, problems);
+        Dataset(spec.Data.Dataset, context, problems);
+        if (context.MachineMemoryBytes is { } memory && outOfRange.Count == 0)
+            Memory(spec, memory, context.Calibration, problems);
+    }
+
+    private static void Dataset(string id, SpecContext context, List<SpecProblem> problems)
+    {
+        if (string.IsNullOrWhiteSpace(id))
+            return;
+        if (context.KnownDatasets is { } known && !known.Contains(id))
+            problems.Add(SpecProblem.At("spec.dataset_unknown", "data.dataset", null, ("dataset", id), ("known", string.Join(", ", known.Order()))));
+        else if (context.ReadyDatasets is { } ready && !ready.Contains(id))
+            problems.Add(SpecProblem.At("spec.dataset_missing", "data.dataset", null, ("dataset", id)));
+    }
+
+    private static void Memory(TrainingSpec spec, long memory, Calibration calibration, List<SpecProblem> problems)
+    {
+        var needed = RunEstimator.EstimateTraining(spec, calibration).MemoryBytes;
+        if (needed <= memory * UsableMemory)
+            return;
+        // The largest batch that fits, so that the sentence says what to do.
+        var one = RunEstimator.EstimateTraining(spec with { Training = spec.Training with { Batch = 1 } }, calibration).MemoryBytes;
+        var perClip = spec.Training.Batch == 1 ? needed : (needed - one) / (spec.Training.Batch - 1.0);
+        var fits = Math.Max(0, Math.Floor((memory * UsableMemory - one) / perClip) + 1);
+        problems.Add(SpecProblem.At("spec.batch_too_large_for_machine", "training.batch", null,
+            ("batch", Show(spec.Training.Batch)), ("needed", Gibibytes(needed)), ("memory", Gibibytes(memory)), ("fits", Show(fits))));
+    }
+
+    private static string Gibibytes(double bytes) => (bytes / (1L << 30)).ToString("0.#", CultureInfo.InvariantCulture);
+
+    private static string Show(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Rules of a sampler's settings.</summary>
+internal static class SamplerRules
+{
+    /// <param name="sampler">The settings.</param>
+    /// <param name="prefix">Their path.</param>
+    /// <param name="trainedWidths">EMA copies that the checkpoint has; null when not known.</param>
+    /// <param name="problems">Where problems go.</param>
+    public static void Check(SamplerOptions sampler, string prefix, IReadOnlyList<double>? trainedWidths, List<SpecProblem> problems)
+    {
+        if (sampler.GuidanceLow > sampler.GuidanceHigh)
+            problems.Add(SpecProblem.At("spec.guidance_interval", prefix + ".guidance_low", null));
+        if (trainedWidths is not null && sampler.Ema != 0 && !trainedWidths.Contains(sampler.Ema))
+        {
+            var widths = string.Join(", ", trainedWidths.Prepend(0).Select(width => width.ToString("R", CultureInfo.InvariantCulture)));
+            problems.Add(SpecProblem.At("spec.ema_not_trained", prefix + ".ema", null, ("value", sampler.Ema.ToString("R", CultureInfo.InvariantCulture)), ("widths", widths)));
+        }
+    }
+}
+
+/// <summary>Rules of a sampling spec.</summary>
+internal static class SamplingRules
+{
+    public static void Check(SamplingSpec spec, SpecContext context, List<SpecProblem> problems)
+    {
+        SamplerRules.Check(spec.Sampler, "sampler", context.Source?.Training.EmaWidths, problems);
+        if (!string.IsNullOrWhiteSpace(spec.Checkpoint) && context.CheckpointExists is { } checkpoints && !checkpoints(spec.Checkpoint))
+            problems.Add(SpecProblem.At("spec.checkpoint_missing", "checkpoint", null, ("checkpoint", spec.Checkpoint)));
+        if (spec.Task == SamplingTask.TextToVideo && string.IsNullOrWhiteSpace(spec.Prompt))
+            problems.Add(SpecProblem.At("spec.empty_prompt", "prompt", null));
+        if (spec.Task == SamplingTask.ImageToVideo && string.IsNullOrWhiteSpace(spec.Image))
+            problems.Add(SpecProblem.At("spec.image_required", "image", null));
+        else if (spec.Task == SamplingTask.ImageToVideo && context.ImageExists is { } images && !images(spec.Image))
+            problems.Add(SpecProblem.At("spec.image_missing", "image", null, ("image", spec.Image)));
+    }
+}
