@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MiniSora.Model.Datasets;
+
+/// <summary>
+/// Moving shapes, the procedural captioned set (specification CS-1): a colour, a shape, a size and a motion. Serves the
+/// 1,134 combinations of the training split and never a held-out one; every read places the shape anew.
+/// </summary>
+public sealed class MovingShapes : IVideoDataset
+{
+    private const int TrainSplit = 1;
+    private const ulong IndexMask = (1UL << 56) - 1;
+
+    private readonly ulong seed;
+
+    /// <param name="frames">T, at least 2.</param>
+    /// <param name="size">Height and width in pixels; must divide 512.</param>
+    /// <param name="seed">The run's seed.</param>
+    public MovingShapes(int frames, int size, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(frames, 2);
+        if (!ShapeRenderer.IsSize(size))
+            throw new ArgumentOutOfRangeException(nameof(size), size, "must divide 512 and be at least 8");
+        this.seed = seed;
+        Frames = frames;
+        Height = Width = size;
+        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={TrainSplit} {frames}x{size}x{size}");
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
+    }
+
+    /// <inheritdoc/>
+    public string Id => "shapes";
+
+    /// <inheritdoc/>
+    public string Fingerprint { get; }
+
+    /// <inheritdoc/>
+    public int Frames { get; }
+
+    /// <inheritdoc/>
+    public int Height { get; }
+
+    /// <inheritdoc/>
+    public int Width { get; }
+
+    /// <summary>One epoch shows each combination of the training split once.</summary>
+    public long Count => ShapeCombo.Seen.Count;
+
+    /// <inheritdoc/>
+    public Clip Read(long index, SplitMix64 random)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        var combo = ShapeCombo.Seen[(int)index];
+        // The index is mixed in too, so that a caller who hands the same generator to every clip still gets varied places.
+        var number = SplitMix64.For(random.Next(), (ulong)index).Next() & IndexMask;
+        var frames = ShapeRenderer.Render(combo, seed, TrainSplit, number, Frames, Height);
+        return new Clip(frames, ShapeCaptions.Varied(combo, ref random));
+    }
+}

@@ -1,0 +1,48 @@
+namespace MiniSora.Model.Media;
+
+/// <summary>What ffprobe says about a video.</summary>
+/// <param name="Width">Pixels.</param>
+/// <param name="Height">Pixels.</param>
+/// <param name="Frames">Number of frames (packets of the video stream).</param>
+/// <param name="FramesPerSecond">Average rate, 0 where unknown.</param>
+/// <param name="Seconds">Duration, 0 where unknown.</param>
+public sealed record VideoInfo(int Width, int Height, long Frames, double FramesPerSecond, double Seconds);
+
+/// <summary>Writes and reads video files through ffmpeg.</summary>
+public static class VideoFile
+{
+    /// <summary>
+    /// Writes H.264 (yuv420p, CRF 18, index first) with tags in the container. Small clips are enlarged by whole factors,
+    /// nearest neighbour, until the shorter side has at least 256 pixels. The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">Ends in <c>.mp4</c>; replaced when there.</param>
+    /// <param name="frames">uint8 [T, H, W, 3].</param>
+    /// <param name="T">Frames, at least 1.</param>
+    /// <param name="H">Height in pixels.</param>
+    /// <param name="W">Width in pixels.</param>
+    /// <param name="framesPerSecond">Rate, above 0.</param>
+    /// <param name="tags">Names as in <see cref="MediaTags"/>; any text without NUL.</param>
+    /// <param name="cancellationToken">Leaves no file behind.</param>
+    /// <exception cref="MediaException">ffmpeg missing or failing, disk full.</exception>
+    public static Task WriteAsync(
+        string path, byte[] frames, int T, int H, int W, double framesPerSecond,
+        IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    /// <summary>The container's tags; names compare without case.</summary>
+    /// <exception cref="MediaException">Not a video, or ffprobe missing.</exception>
+    public static Task<IReadOnlyDictionary<string, string>> ReadTagsAsync(string path, CancellationToken cancellationToken) =>
+        throw new NotImplementedException();
+
+    /// <summary>Size, frames and duration.</summary>
+    /// <exception cref="MediaException">Not a video, or ffprobe missing.</exception>
+    public static Task<VideoInfo> ProbeAsync(string path, CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    /// <summary>T frames, uniform over the video, centre-cropped to a square and scaled: uint8 [T, S, S, 3].</summary>
+    /// <param name="path">Any video ffmpeg reads.</param>
+    /// <param name="frames">T.</param>
+    /// <param name="size">S in pixels.</param>
+    /// <param name="cancellationToken">Stops ffmpeg.</param>
+    /// <exception cref="MediaException">Not a video, damaged, or ffmpeg missing.</exception>
+    public static Task<byte[]> ReadFramesAsync(string path, int frames, int size, CancellationToken cancellationToken) =>
+        throw new NotImplementedException();
+}
