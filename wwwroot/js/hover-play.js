@@ -1,0 +1,42 @@
+// Posters become videos while the pointer rests on them or the keyboard focus is inside. A tile is
+// <a data-hover-play="video address"><img …></a>; the video is made only when it is first wanted, over the poster,
+// so that nothing moves in the layout. Whoever asked for less motion keeps posters under the pointer.
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+
+function start(tile) {
+  if (calm.matches) return;
+  let video = tile.querySelector('video');
+  if (!video) {
+    video = document.createElement('video');
+    video.muted = true;
+    video.loop = true;
+    video.playsInline = true;
+    video.preload = 'auto';
+    video.setAttribute('aria-hidden', 'true');
+    video.tabIndex = -1;
+    video.src = tile.dataset.hoverPlay;
+    video.addEventListener('playing', () => video.classList.add('on'));
+    tile.querySelector('img')?.after(video);
+  }
+  video.currentTime = 0;
+  video.play().catch(() => { /* left before it could start */ });
+}
+
+function stop(tile) {
+  const video = tile.querySelector('video');
+  if (!video) return;
+  video.pause();
+  video.classList.remove('on');
+}
+
+function tileOf(event) {
+  return event.target.closest?.('[data-hover-play]');
+}
+
+function wireUp(into, out) {
+  document.addEventListener(into, event => { const tile = tileOf(event); if (tile && !tile.contains(event.relatedTarget)) start(tile); });
+  document.addEventListener(out, event => { const tile = tileOf(event); if (tile && !tile.contains(event.relatedTarget)) stop(tile); });
+}
+
+wireUp('pointerover', 'pointerout');
+wireUp('focusin', 'focusout');
