@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Components.Authorization;
 using MiniSora.Web;
 using MiniSora.Web.Errors;
 using MiniSora.Web.Localization;
@@ -12,23 +11,27 @@ var builder = WebApplication.CreateBuilder(args);
 // Static files: also from a build output outside Development; a published folder ignores it.
 builder.WebHost.UseStaticWebAssets();
 
-// Time: everything that asks for it asks this.
-builder.Services.AddSingleton(TimeProvider.System);
+// Everything behind the pages: storage, identity, runs and their scheduler, gallery, datasets.
+builder.AddMiniSoraBackend();
 
 // Languages: resource files, cookie, MudBlazor's own words.
 builder.Services.AddPortalLanguages();
 builder.Services.AddTransient<MudLocalizer, MudTexts>();
 
-// Pages: static by default of the public folders, interactive elsewhere.
+// Pages: static where a page says so, interactive elsewhere.
 builder.Services.AddRazorComponents().AddInteractiveServerComponents();
 builder.Services.AddCascadingAuthenticationState();
 builder.Services.AddMudServices(options => options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter);
 
-// Who may do what.
+// Who may do what: schemes and policies come with the backend, the middlewares need the services in any case.
 builder.Services.AddAuthentication();
 builder.Services.AddAuthorization();
 
 var app = builder.Build();
+
+// The data folder is this process's alone and its database is up to date, or the portal says why not and leaves.
+if (await app.PrepareMiniSoraAsync(CancellationToken.None) is { } exitCode)
+    return exitCode;
 
 // Headers first, so that refusals and error pages carry them too.
 app.UseResponseHeaders();
@@ -38,15 +41,18 @@ app.UseSameOriginSockets();
 app.UseRequestLocalization();
 app.UseErrorPages();
 
+// Who asks, and whether they may.
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();
 
-// Files, preferences, pages.
+// Files, preferences, hub and API, pages.
 app.MapStaticAssets();
 app.MapThemeSheet();
 app.MapThemeSwitch();
 app.MapLanguageSwitch();
+app.MapMiniSoraBackend();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = "'none'");
 
-app.Run();
+await app.RunAsync();
+return 0;

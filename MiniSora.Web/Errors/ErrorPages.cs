@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Diagnostics;
+
 namespace MiniSora.Web.Errors;
 
 /// <summary>Pages for people when something is missing or broken; programs (API, files, hubs) get bare status codes.</summary>
@@ -9,13 +11,19 @@ internal static class ErrorPages
     public static void UseErrorPages(this WebApplication app)
     {
         app.UseExceptionHandler(Broken, createScopeForErrors: true);
-        app.UseWhen(http => IsForPeople(http.Request), branch => branch.UseStatusCodePagesWithReExecute(Missing, createScopeForStatusCodePages: true));
+        app.UseStatusCodePagesWithReExecute(Missing, createScopeForStatusCodePages: true);
+        app.Use((http, next) =>
+        {
+            if (http.Features.Get<IStatusCodePagesFeature>() is { } pages && !IsForPeople(http.Request))
+                pages.Enabled = false;
+
+            return next(http);
+        });
     }
 
-    // A refused form is re-executed as a GET-like render only for pages; a script asking for JSON wants no HTML.
     static bool IsForPeople(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-        && !request.Path.StartsWithSegments("/api") && !request.Path.StartsWithSegments("/files")
-        && !request.Path.StartsWithSegments("/hubs") && !request.Path.StartsWithSegments("/_blazor")
-        && !request.Path.StartsWithSegments("/_framework");
+        && !ProgramPaths.Any(path => request.Path.StartsWithSegments(path));
+
+    static readonly string[] ProgramPaths = ["/api", "/files", "/hubs", "/_blazor", "/_framework", "/_content"];
 }

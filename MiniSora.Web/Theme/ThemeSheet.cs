@@ -11,6 +11,34 @@ namespace MiniSora.Web.Theme;
 /// </summary>
 internal static class ThemeSheet
 {
+    static readonly (string Name, Token Token)[] MudTriplets =
+    [
+        ("primary", Tokens.Accent), ("secondary", Tokens.Accent), ("tertiary", Tokens.Accent), ("info", Tokens.Accent),
+        ("success", Tokens.Good), ("warning", Tokens.Warn), ("error", Tokens.Bad), ("dark", Tokens.Muted),
+    ];
+
+    static readonly (string Name, Token Token)[] MudVariables =
+    [
+        ("primary", Tokens.Accent), ("primary-text", Tokens.OnAccent), ("primary-darken", Tokens.Accent), ("primary-lighten", Tokens.Accent),
+        ("secondary", Tokens.Accent), ("secondary-text", Tokens.OnAccent), ("secondary-darken", Tokens.Accent), ("secondary-lighten", Tokens.Accent),
+        ("tertiary", Tokens.Accent), ("tertiary-text", Tokens.OnAccent), ("tertiary-darken", Tokens.Accent), ("tertiary-lighten", Tokens.Accent),
+        ("info", Tokens.Accent), ("info-text", Tokens.OnAccent), ("info-darken", Tokens.Accent), ("info-lighten", Tokens.Accent),
+        ("success", Tokens.Good), ("success-text", Tokens.OnAccent), ("success-darken", Tokens.Good), ("success-lighten", Tokens.Good),
+        ("warning", Tokens.Warn), ("warning-text", Tokens.OnAccent), ("warning-darken", Tokens.Warn), ("warning-lighten", Tokens.Warn),
+        ("error", Tokens.Bad), ("error-text", Tokens.OnAccent), ("error-darken", Tokens.Bad), ("error-lighten", Tokens.Bad),
+        ("dark", Tokens.Raised), ("dark-text", Tokens.Text), ("dark-darken", Tokens.Raised), ("dark-lighten", Tokens.Raised),
+        ("text-primary", Tokens.Text), ("text-secondary", Tokens.Muted), ("text-disabled", Tokens.Edge),
+        ("action-default", Tokens.Muted), ("action-disabled", Tokens.Edge), ("action-disabled-background", Tokens.Raised),
+        ("surface", Tokens.Surface), ("background", Tokens.Background), ("background-gray", Tokens.Raised),
+        ("drawer-background", Tokens.Surface), ("drawer-text", Tokens.Text), ("drawer-icon", Tokens.Muted),
+        ("appbar-background", Tokens.Surface), ("appbar-text", Tokens.Text),
+        ("lines-default", Tokens.Line), ("lines-inputs", Tokens.Edge), ("divider", Tokens.Line), ("divider-light", Tokens.Line),
+        ("table-lines", Tokens.Line), ("table-striped", Tokens.Raised), ("table-hover", Tokens.Raised),
+        ("skeleton", Tokens.Raised), ("gray-default", Tokens.Muted), ("gray-light", Tokens.Line), ("gray-lighter", Tokens.Raised),
+        ("gray-dark", Tokens.Muted), ("gray-darker", Tokens.Text), ("white", Tokens.OnAccent),
+    ];
+
+    // After the tables: static fields are initialised in the order they are written.
     public static readonly string Text = Build();
 
     /// <summary>Address with the hash of the content: may be cached for ever.</summary>
@@ -59,31 +87,4 @@ internal static class ThemeSheet
         byte Part(int at) => byte.Parse(hex.AsSpan(at, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{Part(1)}, {Part(3)}, {Part(5)}");
     }
-
-    static readonly (string Name, Token Token)[] MudTriplets =
-    [
-        ("primary", Tokens.Accent), ("secondary", Tokens.Accent), ("tertiary", Tokens.Accent), ("info", Tokens.Accent),
-        ("success", Tokens.Good), ("warning", Tokens.Warn), ("error", Tokens.Bad), ("dark", Tokens.Muted),
-    ];
-
-    static readonly (string Name, Token Token)[] MudVariables =
-    [
-        ("primary", Tokens.Accent), ("primary-text", Tokens.OnAccent), ("primary-darken", Tokens.Accent), ("primary-lighten", Tokens.Accent),
-        ("secondary", Tokens.Accent), ("secondary-text", Tokens.OnAccent), ("secondary-darken", Tokens.Accent), ("secondary-lighten", Tokens.Accent),
-        ("tertiary", Tokens.Accent), ("tertiary-text", Tokens.OnAccent), ("tertiary-darken", Tokens.Accent), ("tertiary-lighten", Tokens.Accent),
-        ("info", Tokens.Accent), ("info-text", Tokens.OnAccent), ("info-darken", Tokens.Accent), ("info-lighten", Tokens.Accent),
-        ("success", Tokens.Good), ("success-text", Tokens.OnAccent), ("success-darken", Tokens.Good), ("success-lighten", Tokens.Good),
-        ("warning", Tokens.Warn), ("warning-text", Tokens.OnAccent), ("warning-darken", Tokens.Warn), ("warning-lighten", Tokens.Warn),
-        ("error", Tokens.Bad), ("error-text", Tokens.OnAccent), ("error-darken", Tokens.Bad), ("error-lighten", Tokens.Bad),
-        ("dark", Tokens.Raised), ("dark-text", Tokens.Text), ("dark-darken", Tokens.Raised), ("dark-lighten", Tokens.Raised),
-        ("text-primary", Tokens.Text), ("text-secondary", Tokens.Muted), ("text-disabled", Tokens.Edge),
-        ("action-default", Tokens.Muted), ("action-disabled", Tokens.Edge), ("action-disabled-background", Tokens.Raised),
-        ("surface", Tokens.Surface), ("background", Tokens.Background), ("background-gray", Tokens.Raised),
-        ("drawer-background", Tokens.Surface), ("drawer-text", Tokens.Text), ("drawer-icon", Tokens.Muted),
-        ("appbar-background", Tokens.Surface), ("appbar-text", Tokens.Text),
-        ("lines-default", Tokens.Line), ("lines-inputs", Tokens.Edge), ("divider", Tokens.Line), ("divider-light", Tokens.Line),
-        ("table-lines", Tokens.Line), ("table-striped", Tokens.Raised), ("table-hover", Tokens.Raised),
-        ("skeleton", Tokens.Raised), ("gray-default", Tokens.Muted), ("gray-light", Tokens.Line), ("gray-lighter", Tokens.Raised),
-        ("gray-dark", Tokens.Muted), ("gray-darker", Tokens.Text), ("white", Tokens.OnAccent),
-    ];
 }
