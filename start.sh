@@ -52,6 +52,11 @@ done
 [[ "$port" =~ ^[0-9]+$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] \
   || fail "--port must be a number from 1 to 65535, was '$port'" "--port 必须是 1 到 65535 之间的数字，而不是 '$port'"
 
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+  fail "port $port is in use. Is the portal already running? Stop it, or choose another: ./start.sh --port $((port < 65535 ? port + 1 : 5080))" \
+       "端口 $port 已被占用。门户是否已经在运行？请停止它，或另选端口：./start.sh --port $((port < 65535 ? port + 1 : 5080))"
+fi
+
 source eng/machine.sh
 require_dotnet
 require_packages ffmpeg npm fonts-noto-cjk
