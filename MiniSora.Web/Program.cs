@@ -1,4 +1,5 @@
 using MiniSora.Web;
+using MiniSora.Web.Account;
 using MiniSora.Web.Errors;
 using MiniSora.Web.Localization;
 using MiniSora.Web.Security;
@@ -46,11 +47,12 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();
 
-// Files, preferences, hub and API, pages.
+// Files, preferences, account, hub and API, pages.
 app.MapStaticAssets();
 app.MapThemeSheet();
 app.MapThemeSwitch();
 app.MapLanguageSwitch();
+app.MapAccountButtons();
 app.MapMiniSoraBackend();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = "'none'");
 

@@ -40,3 +40,7 @@ function wireUp(into, out) {
 
 wireUp('pointerover', 'pointerout');
 wireUp('focusin', 'focusout');
+
+// The player of an item page starts by itself, silently, unless less motion is wanted.
+for (const video of document.querySelectorAll('video[data-autoplay]'))
+  if (!calm.matches) video.play().catch(() => { /* the visitor presses play */ });

@@ -1,5 +1,7 @@
 // The scripts every page has. Pages work without them; they make them nicer.
 import './theme.js';
-import './hover-play.js';
 import './menu.js';
+import './hover-play.js';
+import './copy.js';
+import './times.js';
 import './live-sections.js';
