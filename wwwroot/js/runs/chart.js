@@ -1,0 +1,177 @@
+// One metric chart: the raw values as a ghost line, the smoothed ones on top, a read-out under the pointer.
+import { smooth } from "./series.js";
+import { integer, metric } from "./format.js";
+
+let library;
+
+/** uPlot, loaded once and only when the first chart comes into view. */
+function loadPlot() {
+  library ??= new Promise((resolve, reject) => {
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = new URL("../../lib/uplot/uPlot.min.css", import.meta.url);
+    document.head.append(style);
+    const script = document.createElement("script");
+    script.src = new URL("../../lib/uplot/uPlot.iife.min.js", import.meta.url);
+    script.onload = () => resolve(globalThis.uPlot);
+    script.onerror = () => reject(new Error("uPlot did not load"));
+    document.head.append(script);
+  });
+  return library;
+}
+
+const colour = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
+
+export class Chart {
+  #host;
+  #readout;
+  #series;
+  #options;
+  #plot = null;
+  #pending = false;
+  #closed = false;
+  #resize;
+  #theme;
+
+  /**
+   * @param host empty element with a fixed height
+   * @param readout element that shows the values under the pointer
+   * @param series the Series to draw
+   * @param options { name, label, smoothing, logarithmic, texts }
+   */
+  constructor(host, readout, series, options) {
+    this.#host = host;
+    this.#readout = readout;
+    this.#series = series;
+    this.#options = options;
+    this.#resize = new ResizeObserver(() => this.#fit());
+    this.#resize.observe(host);
+    // A canvas cannot follow the style sheet: colours are read again when the theme changes.
+    this.#theme = new MutationObserver(() => this.rebuild());
+    this.#theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    this.rebuild();
+  }
+
+  set smoothing(value) {
+    this.#options.smoothing = value;
+    this.draw();
+  }
+
+  set logarithmic(value) {
+    if (this.#options.logarithmic === value) return;
+    this.#options.logarithmic = value;
+    this.rebuild();
+  }
+
+  async rebuild() {
+    const Plot = await loadPlot();
+    if (this.#closed) return;
+    this.#plot?.destroy();
+    const { label, name, logarithmic, texts } = this.#options;
+    const text = colour(this.#host, "--muted");
+    const grid = colour(this.#host, "--line");
+    const line = colour(this.#host, "--accent");
+    const ghost = line + "55";
+    const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+    this.#plot = new Plot({
+      ...this.#size(),
+      scales: {
+        x: { time: false },
+        y: logarithmic ? { distr: 3, log: 10, range: (_, low, high) => logRange(low, high) } : { range: (_, low, high) => linearRange(low, high) },
+      },
+      axes: [
+        { ...axis, values: (_, ticks) => ticks.map(v => Number.isInteger(v) ? integer(v) : ""), space: 64, size: 30 },
+        { ...axis, values: (_, ticks) => ticks.map(v => v === null ? "" : metric(name, v)), size: 62, space: 34,
+          // Powers of ten alone would leave a log axis of less than a decade without any number.
+          filter: logarithmic ? (_, ticks) => thin(ticks) : undefined },
+      ],
+      series: [
+        { label: texts.step },
+        { label: texts.raw, stroke: ghost, width: 1, points: { show: false }, spanGaps: true },
+        { label: label, stroke: line, width: 2, points: { show: false }, spanGaps: true },
+      ],
+      legend: { show: false },
+      cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+      hooks: { setCursor: [plot => this.#read(plot.cursor.idx)] },
+    }, this.#data(), this.#host);
+    this.#read(null);
+  }
+
+  /** Draws once per animation frame at most, whatever arrives. */
+  draw() {
+    if (this.#pending || this.#closed) return;
+    this.#pending = true;
+    requestAnimationFrame(() => {
+      this.#pending = false;
+      if (!this.#plot || this.#closed) return;
+      // A zoomed chart stays where the person looks.
+      const zoomed = this.#isZoomed();
+      this.#plot.setData(this.#data(), !zoomed);
+      if (zoomed) this.#plot.redraw();
+      if (this.#plot.cursor.idx === null || this.#plot.cursor.idx === undefined) this.#read(null);
+    });
+  }
+
+  close() {
+    this.#closed = true;
+    this.#resize.disconnect();
+    this.#theme.disconnect();
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  #isZoomed() {
+    const steps = this.#plot.data[0], scale = this.#plot.scales.x;
+    return steps.length > 1 && (scale.min > steps[0] || scale.max < steps[steps.length - 1]);
+  }
+
+  #data() {
+    const { steps, values } = this.#series;
+    const shown = this.#options.logarithmic ? values.map(v => v > 0 ? v : null) : values.map(v => Number.isFinite(v) ? v : null);
+    return [steps.slice(), shown, smooth(steps, shown, this.#options.smoothing)];
+  }
+
+  #size() {
+    return { width: Math.max(160, this.#host.clientWidth), height: Math.max(120, this.#host.clientHeight) };
+  }
+
+  #fit() {
+    if (this.#plot && this.#host.clientWidth > 0) this.#plot.setSize(this.#size());
+  }
+
+  #read(index) {
+    const { steps, values } = this.#series;
+    const { name, texts } = this.#options;
+    const at = index ?? steps.length - 1;
+    if (at < 0 || at >= steps.length) {
+      this.#readout.textContent = texts.noPoints;
+      return;
+    }
+    const smoothed = this.#plot?.data[2]?.[at];
+    this.#readout.textContent = `${texts.step} ${integer(steps[at])} · ${metric(name, values[at])}`
+      + (this.#options.smoothing > 0 && Number.isFinite(smoothed) ? ` · ${texts.smoothed} ${metric(name, smoothed)}` : "");
+  }
+}
+
+function linearRange(low, high) {
+  if (low === null || high === null) return [0, 1];
+  const gap = high - low || Math.abs(high) * 0.1 || 1;
+  return [low - gap * 0.06, high + gap * 0.06];
+}
+
+function logRange(low, high) {
+  if (low === null || high === null || !(high > 0)) return [0.1, 1];
+  const bottom = low > 0 ? low : high / 1000;
+  const factor = Math.pow(Math.max(high / bottom, 1.5), 0.06);
+  return [bottom / factor, high * factor];
+}
+
+/** Keeps 1, 2 and 5 of every decade, and everything where few ticks are left. */
+function thin(ticks) {
+  if (ticks.length <= 8) return ticks;
+  return ticks.map(v => {
+    if (v === null) return null;
+    const lead = Math.round(v / Math.pow(10, Math.floor(Math.log10(v) + 1e-9)));
+    return lead === 1 || lead === 2 || lead === 5 ? v : null;
+  });
+}

@@ -1,0 +1,49 @@
+// The tail of the log: follows the end unless the reader scrolled up. Keeps the last lines only.
+const Most = 1000;
+
+export class Log {
+  #box;
+  #follow = true;
+  #time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+  constructor(box) {
+    this.#box = box;
+    this.onscroll = () => this.#follow = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+    box.addEventListener("scroll", this.onscroll, { passive: true });
+  }
+
+  replace(lines) {
+    this.#box.replaceChildren(...lines.slice(-Most).map(line => this.#row(line)));
+    this.#end();
+  }
+
+  add(line) {
+    this.#box.append(this.#row(line));
+    while (this.#box.childElementCount > Most) this.#box.firstElementChild.remove();
+    this.#end();
+  }
+
+  get isEmpty() {
+    return this.#box.childElementCount === 0;
+  }
+
+  close() {
+    this.#box.removeEventListener("scroll", this.onscroll);
+  }
+
+  #row({ at, level, text }) {
+    const row = document.createElement("div");
+    row.className = `log-line log-${level}`;
+    const time = document.createElement("time");
+    time.dateTime = at;
+    time.textContent = this.#time.format(new Date(at));
+    const words = document.createElement("span");
+    words.textContent = text;
+    row.append(time, words);
+    return row;
+  }
+
+  #end() {
+    if (this.#follow) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+}
