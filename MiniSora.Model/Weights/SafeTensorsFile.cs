@@ -1,0 +1,107 @@
+using Microsoft.Win32.SafeHandles;
+using MiniSora.Model.Native;
+using TorchSharp;
+
+namespace MiniSora.Model.Weights;
+
+/// <summary>One tensor of a file: its type, shape and place. <paramref name="Offset"/> counts bytes from the start of the file.</summary>
+public sealed record SafeTensorsEntry(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape, long Offset, long Bytes);
+
+/// <summary>
+/// An open safetensors file (format of huggingface/safetensors): its whole header is checked on opening, tensors are read when asked for.
+/// Opening and the metadata need no libtorch; <see cref="Read"/> loads it.
+/// Reads go through the file handle rather than a mapping: a file that shrinks or fails under a mapping would kill the process,
+/// and the bytes are copied into the tensor either way.
+/// </summary>
+public sealed class SafeTensorsFile : IDisposable
+{
+    /// <summary>Largest accepted header, 100 MB as in the reference implementation.</summary>
+    public const long LargestHeader = 100_000_000;
+
+    private readonly SafeFileHandle handle;
+    private readonly string path;
+
+    internal SafeTensorsFile(string path, SafeFileHandle handle, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, SafeTensorsEntry> entries)
+    {
+        this.path = path;
+        this.handle = handle;
+        Metadata = metadata;
+        Entries = entries;
+    }
+
+    /// <summary>The header's <c>__metadata__</c>; empty when it has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>All tensors by name.</summary>
+    public IReadOnlyDictionary<string, SafeTensorsEntry> Entries { get; }
+
+    /// <summary>A metadata value that must be there; <see cref="SafeTensorsError.Missing"/> otherwise.</summary>
+    public string RequireMetadata(string key) => Metadata.TryGetValue(key, out var value)
+        ? value
+        : throw new SafeTensorsException(SafeTensorsError.Missing, path, $"the metadata entry \"{key}\" is missing.");
+
+    /// <summary>A copy of one tensor on the processor, in the file's type. The caller owns it. May be called from several threads.</summary>
+    public torch.Tensor Read(string name)
+    {
+        if (!Entries.TryGetValue(name, out var entry))
+            throw new SafeTensorsException(SafeTensorsError.Missing, path, $"the tensor \"{name}\" is missing.");
+        TorchRuntime.EnsureLoaded();
+        var tensor = torch.empty(entry.Shape.ToArray(), dtype: entry.Type);
+        try
+        {
+            if (entry.Bytes > 0)
+            {
+                using var bytes = new TensorBytes(handle, path, entry);
+                tensor.ReadBytesFromStream(bytes, TensorBytes.ChunkBytes);
+            }
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+
+        return tensor;
+    }
+
+    /// <summary>All tensors whose name begins with <paramref name="prefix"/>, by the rest of their name. The caller owns them.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> ReadAll(string prefix) =>
+        Entries.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(name => name[prefix.Length..], Read);
+
+    /// <inheritdoc/>
+    public void Dispose() => handle.Dispose();
+
+    /// <summary>The bytes of one tensor as a stream; complains when the file has become shorter since it was opened.</summary>
+    private sealed class TensorBytes(SafeFileHandle handle, string path, SafeTensorsEntry entry) : Stream
+    {
+        internal const int ChunkBytes = 1 << 20;
+        private long done;
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => entry.Bytes;
+        public override long Position { get => done; set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var wanted = (int)Math.Min(buffer.Length, entry.Bytes - done);
+            for (var have = 0; have < wanted;)
+            {
+                var got = RandomAccess.Read(handle, buffer[have..wanted], entry.Offset + done + have);
+                if (got == 0) throw new SafeTensorsException(SafeTensorsError.Truncated, path, $"the file ends inside \"{entry.Name}\".");
+                have += got;
+            }
+
+            done += wanted;
+            return wanted;
+        }
+
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
