@@ -66,10 +66,18 @@ quietly() {
   rm -f "$log"
 }
 
+# Into a new folder that then takes the old one's place: a portal that runs keeps its own files.
 publish_portal() {
-  local into="$1" backend="$2" stamp
-  # Before the build: a file saved while it runs must count as newer.
-  stamp="$(mktemp)"
-  quietly dotnet publish MiniSora.Web -c Release -o "$into" -p:TorchBackend="$backend" -p:CreateHardLinksForPublishFilesIfPossible=true
-  mv "$stamp" "$into/.built"
+  local into="$1" backend="$2" fresh="$1.new"
+  rm -rf "$fresh"
+  mkdir -p "$fresh"
+  # Before the build: a source saved while it runs must count as newer.
+  touch "$fresh/.built"
+  quietly dotnet publish MiniSora.Web -c Release -o "$fresh" -p:TorchBackend="$backend" -p:CreateHardLinksForPublishFilesIfPossible=true
+  # Packages stay linked (they never change); our own assemblies must not share a file with the next build.
+  local file
+  while IFS= read -r -d '' file; do cp -p "$file" "$file.own" && mv "$file.own" "$file"; done \
+    < <(find "$fresh" \( -name 'MiniSora*' -o -name 'minisora*' \) -type f -links +1 -print0)
+  rm -rf "$into"
+  mv "$fresh" "$into"
 }
