@@ -26,16 +26,18 @@ public static class VideoFile
     /// <exception cref="MediaException">ffmpeg missing or failing, disk full.</exception>
     public static Task WriteAsync(
         string path, byte[] frames, int T, int H, int W, double framesPerSecond,
-        IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) => throw new NotImplementedException();
+        IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
+        VideoWriter.WriteAsync(path, frames, T, H, W, framesPerSecond, tags, cancellationToken);
 
     /// <summary>The container's tags; names compare without case.</summary>
     /// <exception cref="MediaException">Not a video, or ffprobe missing.</exception>
     public static Task<IReadOnlyDictionary<string, string>> ReadTagsAsync(string path, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+        VideoReader.ReadTagsAsync(path, cancellationToken);
 
     /// <summary>Size, frames and duration.</summary>
     /// <exception cref="MediaException">Not a video, or ffprobe missing.</exception>
-    public static Task<VideoInfo> ProbeAsync(string path, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public static Task<VideoInfo> ProbeAsync(string path, CancellationToken cancellationToken) =>
+        VideoReader.ProbeAsync(path, cancellationToken);
 
     /// <summary>T frames, uniform over the video, centre-cropped to a square and scaled: uint8 [T, S, S, 3].</summary>
     /// <param name="path">Any video ffmpeg reads.</param>
@@ -43,6 +45,9 @@ public static class VideoFile
     /// <param name="size">S in pixels.</param>
     /// <param name="cancellationToken">Stops ffmpeg.</param>
     /// <exception cref="MediaException">Not a video, damaged, or ffmpeg missing.</exception>
-    public static Task<byte[]> ReadFramesAsync(string path, int frames, int size, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static async Task<byte[]> ReadFramesAsync(string path, int frames, int size, CancellationToken cancellationToken)
+    {
+        var info = await VideoReader.ProbeAsync(path, cancellationToken);
+        return await VideoReader.ReadFramesAsync(path, info.Frames, frames, size, cancellationToken);
+    }
 }
