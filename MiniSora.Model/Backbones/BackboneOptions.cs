@@ -18,8 +18,8 @@ public sealed record BackboneOptions
     /// <summary>Hidden width of the feed-forward layers as a multiple of the width. Default 4.</summary>
     [Setting(Min = 1, Max = 8, Advanced = true)] public double MlpRatio { get; init; } = 4;
 
-    /// <summary>Longest prompt in text tokens L; longer prompts are cut with a warning. Default 16.</summary>
-    [Setting(Min = 4, Max = 256, Unit = "tokens", Advanced = true)] public int TextLength { get; init; } = 16;
+    /// <summary>Longest prompt in text tokens L; longer prompts are cut with a warning. Default 32 (a Chinese caption needs a token per character).</summary>
+    [Setting(Min = 4, Max = 256, Unit = "tokens", Advanced = true)] public int TextLength { get; init; } = 32;
 
     /// <summary>Blocks of the text encoder trained with the model. Default 1.</summary>
     [Setting(Min = 0, Max = 24, Unit = "blocks", Advanced = true)] public int TextDepth { get; init; } = 1;

@@ -1,4 +1,10 @@
+using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Native;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Text;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MiniSora.Model.Training;
 
@@ -8,36 +14,187 @@ namespace MiniSora.Model.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    /// <summary>A new run.</summary>
-    public static Trainer Create(TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>A good state is kept in memory at steps divisible by this.</summary>
+    internal const int SnapshotSteps = 50;
 
-    /// <summary>
-    /// Goes on from a checkpoint, bit-exactly on the same machine with the same number of threads.
-    /// Throws <see cref="CheckpointException"/> when it does not belong to this setup.
-    /// </summary>
-    public static Trainer Resume(string checkpointPath, TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private const int MostRollbacks = 10;
+    private const int BatchesAhead = 4;
+
+    private readonly TrainerSetup setup;
+    private readonly IVideoCodec codec;
+    private readonly Vocabulary vocabulary;
+    private readonly MiniSoraBackbone network;
+    private readonly TrainingState state;
+    private readonly TrainingSnapshot snapshot;
+    private readonly ScalarType compute;
+    private readonly BatchQueue queue;
+    private int rollbacksInARow;
+
+    /// <summary>A new run over parts that are ready; takes over <paramref name="codec"/>.</summary>
+    internal Trainer(TrainerSetup setup, IVideoCodec codec, Vocabulary vocabulary, IProgress<TrainerPhase>? progress, Checkpoint? resumed)
+    {
+        this.setup = setup;
+        this.codec = codec;
+        this.vocabulary = vocabulary;
+        network = new MiniSoraBackbone(setup.Model, codec.LatentChannels, vocabulary.Size);
+        state = new TrainingState(network.Layout, setup.Training, setup.Seed, setup.Placement.Device);
+        resumed?.ReadInto(state, network.Layout);
+        StepNumber = resumed?.Description.Step ?? 0;
+        var builder = new BatchBuilder(setup, codec, vocabulary);
+        compute = resumed?.Description.Compute ?? ChooseCompute(builder, progress);
+        snapshot = new TrainingSnapshot(state);
+        queue = new BatchQueue(builder.Build, StepNumber + 1, BatchesAhead);
+    }
 
     /// <summary>Steps taken so far.</summary>
-    public long StepNumber => throw new NotImplementedException();
+    public long StepNumber { get; private set; }
 
     /// <summary>Arithmetic in use: <c>fp32</c> or <c>bf16</c>.</summary>
-    public string PrecisionName => throw new NotImplementedException();
+    public string PrecisionName => CheckpointDescription.NameOf(compute);
 
     /// <summary>Trainable numbers.</summary>
-    public long ParameterCount => throw new NotImplementedException();
+    public long ParameterCount => network.Layout.ParameterCount;
 
-    /// <summary>One optimizer step. Throws <see cref="DivergedException"/> when roll-backs no longer help.</summary>
-    public StepResult Step() => throw new NotImplementedException();
+    /// <summary>Batches that wait, read ahead; 0 again and again means that data is the bottleneck.</summary>
+    public int BatchesWaiting => queue.Waiting;
 
-    /// <summary>Writes a checkpoint: to a temporary name, flushed, renamed.</summary>
-    public void Save(string path) => throw new NotImplementedException();
+    /// <summary>Buffers as they are, for tests.</summary>
+    internal TrainingState State => state;
+
+    /// <summary>A new run.</summary>
+    public static Trainer Create(TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken)
+    {
+        TorchRuntime.EnsureLoaded();
+        progress?.Report(new TrainerPhase("phase.fit_codec", null));
+        var codec = CodecFactory.Fit(setup, progress, cancellationToken);
+        try
+        {
+            var vocabulary = VocabularyReader.Read(setup.Dataset, setup.Seed, progress, cancellationToken);
+            return new Trainer(setup, codec, vocabulary, progress, null);
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
-    /// A sampler over the current weights (<paramref name="ema"/> = 0: raw; else the EMA copy of that width).
+    /// Goes on from a checkpoint, bit-exactly on the same machine with the same number of threads: codec, vocabulary and
+    /// precision are the checkpoint's. Throws <see cref="CheckpointException"/> when it does not belong to this setup.
+    /// </summary>
+    public static Trainer Resume(string checkpointPath, TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken)
+    {
+        TorchRuntime.EnsureLoaded();
+        progress?.Report(new TrainerPhase("phase.load_checkpoint", null));
+        using var checkpoint = Checkpoint.Open(checkpointPath);
+        checkpoint.Description.RequireSame(setup);
+        cancellationToken.ThrowIfCancellationRequested();
+        var codec = checkpoint.ReadCodec(setup.Placement);
+        try
+        {
+            return new Trainer(setup, codec, checkpoint.Description.ReadVocabulary(), progress, checkpoint);
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One optimizer step. Throws <see cref="DivergedException"/> when roll-backs no longer help.</summary>
+    public StepResult Step()
+    {
+        using var scope = NewDisposeScope();
+        using var batch = queue.Take();
+        if (batch.Step != StepNumber + 1)
+            throw new InvalidOperationException($"got the batch of step {batch.Step}, expected {StepNumber + 1}");
+        StepNumber = batch.Step;
+        var rate = LearningRate.At(setup.Training, StepNumber);
+        var (loss, norm, gradient) = TrainingStep.Run(network, state.Parameters, compute, batch);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+            return RollBack(rate);
+
+        var clip = setup.Training.GradientClip;
+        if (clip > 0 && norm > clip)
+        {
+            using var _ = no_grad();
+            gradient.mul_(clip / norm);
+        }
+
+        state.Update(gradient, rate);
+        rollbacksInARow = 0;
+        if (StepNumber % SnapshotSteps == 0)
+            snapshot.Take(state);
+        return new StepResult(StepNumber, loss, norm, rate, false);
+    }
+
+    /// <summary>Writes a checkpoint: to a temporary name, flushed, renamed.</summary>
+    public void Save(string path)
+    {
+        var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, state.Optimizer.Updates, compute);
+        Checkpoint.Write(path, description, network.Layout, state, codec);
+    }
+
+    /// <summary>
+    /// A sampler over the current weights (<paramref name="ema"/> = 0: raw; else the EMA copy of the nearest width).
     /// It must be disposed before the next <see cref="Step"/>.
     /// </summary>
-    public VideoSampler BorrowSampler(double ema) => throw new NotImplementedException();
+    public VideoSampler BorrowSampler(double ema)
+    {
+        var widths = setup.Training.EmaWidths;
+        var (index, warning) = EmaChoice.Pick(widths, ema);
+        var flat = index < 0 ? state.Parameters : state.Emas[index];
+        return new VideoSampler(
+            network, flat.detach().DetachFromDisposeScope(), codec, vocabulary, compute,
+            new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width), setup.Model.TextLength, warning, ownsCodec: false);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        queue.Dispose();
+        snapshot.Dispose();
+        state.Dispose();
+        network.Dispose();
+        codec.Dispose();
+    }
+
+    private StepResult RollBack(double rate)
+    {
+        rollbacksInARow++;
+        if (rollbacksInARow > MostRollbacks)
+            throw new DivergedException(StepNumber, rollbacksInARow);
+        snapshot.Restore(state);
+        return new StepResult(StepNumber, double.NaN, double.NaN, rate, true);
+    }
+
+    private ScalarType ChooseCompute(BatchBuilder builder, IProgress<TrainerPhase>? progress)
+    {
+        switch (setup.Training.Precision)
+        {
+            case Precision.Fp32:
+                return ScalarType.Float32;
+            case Precision.Bf16:
+                return ScalarType.BFloat16;
+            default:
+                if (setup.Placement.Device.type != DeviceType.CPU)
+                    return setup.Placement.Compute;
+                progress?.Report(new TrainerPhase("phase.calibrate", null));
+                using (var batch = FirstClipBatch(builder))
+                    return Calibration.Choose(network, state.Parameters, batch);
+        }
+    }
+
+    /// <summary>A batch of clips rather than of images, which would say little about the run's cost.</summary>
+    private static TrainingBatch FirstClipBatch(BatchBuilder builder)
+    {
+        for (var step = 1; ; step++)
+        {
+            var batch = builder.Build(step);
+            if (batch.Mixed.shape[1] > 1 || step == 20)
+                return batch;
+            batch.Dispose();
+        }
+    }
 }

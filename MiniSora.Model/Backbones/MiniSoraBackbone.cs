@@ -1,0 +1,105 @@
+using MiniSora.Model.Layers;
+using MiniSora.Model.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Backbones;
+
+/// <summary>
+/// The MiniSora transformer (models.md §3 and §6.3): 1×p×p patches of latents and text tokens attend to each other in one
+/// sequence; 3-D rotary positions from coordinates; adaLN-Zero with a time per latent frame; output zero at the start.
+/// It predicts the velocity n − x and knows nothing of the objective.
+/// Not a torch module: its parameters are views of one flat buffer (<see cref="ParameterLayout"/>), whose names are the
+/// checkpoint's keys.
+/// </summary>
+internal sealed class MiniSoraBackbone : IDisposable
+{
+    private readonly BackboneOptions options;
+    private readonly int channels;
+    private readonly Dense xEmbedder;
+    private readonly TimeEmbedding tEmbedder;
+    private readonly TextEncoder text;
+    private readonly Dense contextEmbedder;
+    private readonly Modulation modulation;
+    private readonly List<JointBlock> blocks = [];
+    private readonly Dense finalLayer;
+    private readonly RotationCache rotations;
+
+    public MiniSoraBackbone(BackboneOptions options, int latentChannels, int vocabularySize)
+    {
+        this.options = options;
+        channels = latentChannels;
+        var width = options.Width;
+        var hidden = (int)Math.Round(width * options.MlpRatio);
+        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width);
+        tEmbedder = new TimeEmbedding(Layout, "t_embedder", width);
+        text = new TextEncoder(Layout, "text", vocabularySize, options.TextLength, width, options.TextDepth, options.Heads);
+        contextEmbedder = new Dense(Layout, "context_embedder", width, width);
+        modulation = new Modulation(Layout, "modulation", width, options.Depth);
+        for (var i = 0; i < options.Depth; i++)
+            blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
+        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero);
+        rotations = new RotationCache(width / options.Heads);
+    }
+
+    /// <summary>Names, shapes and places of the parameters.</summary>
+    public ParameterLayout Layout { get; } = new();
+
+    /// <summary>Numbers in one patch.</summary>
+    public int PatchLength => channels * options.Patch * options.Patch;
+
+    /// <summary>
+    /// Trainable numbers of a network, without building tensors; <paramref name="vocabularySize"/> up to 4,096.
+    /// </summary>
+    public static long CountParameters(BackboneOptions options, int latentChannels, int vocabularySize) =>
+        new MiniSoraBackbone(options, latentChannels, vocabularySize).Layout.ParameterCount;
+
+    /// <summary>Latents [B, F, c, h, w] at <paramref name="times"/> to velocity of the same shape, float32.</summary>
+    public Tensor Forward(ParameterViews w, Tensor latents, FrameTimes times, TextBatch captions)
+    {
+        long height = latents.shape[3], width = latents.shape[4];
+        using var patches = Patches.Split(latents, options.Patch);
+        using var velocity = ForwardPatches(w, patches, times, captions, (int)(height / options.Patch), (int)(width / options.Patch));
+        return Patches.Join(velocity, options.Patch, channels, height, width);
+    }
+
+    /// <summary>
+    /// Patches [B, F, S, P] of a grid of <paramref name="rows"/> × <paramref name="columns"/> = S to velocity patches of the
+    /// same shape, float32. Intermediate tensors stay in the caller's scope when a gradient is wanted, else they are freed.
+    /// </summary>
+    public Tensor ForwardPatches(ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns)
+    {
+        long batch = patches.shape[0], frames = patches.shape[1], perFrame = patches.shape[2];
+        if (patches.shape[3] != PatchLength || perFrame != rows * columns)
+            throw new ArgumentException($"patches are [{string.Join(", ", patches.shape)}], expected [B, F, {rows * columns}, {PatchLength}]", nameof(patches));
+        if (times.Batch != batch || times.Frames != frames)
+            throw new ArgumentException($"times are [{times.Batch}, {times.Frames}], latents [{batch}, {frames}]", nameof(times));
+
+        using var scope = NewDisposeScope();
+        var device = patches.device;
+        var (textTokens, pooled) = text.Forward(w, captions);
+        var context = contextEmbedder.Forward(w, textTokens);
+        var textGroups = (int)((context.shape[1] + perFrame - 1) / perFrame);
+        if (textGroups * perFrame != context.shape[1])
+            context = nn.functional.pad(context, [0, 0, 0, textGroups * perFrame - context.shape[1]]);
+
+        // [B, textGroups + F, S, D]
+        var x = cat([
+            context.view(batch, textGroups, perFrame, options.Width),
+            xEmbedder.Forward(w, patches.to_type(w.Compute)),
+        ], 1);
+        var condition = tEmbedder.Forward(w, times.Values(device)) + pooled; // [B, U, D]
+        var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
+        var rotation = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
+        for (var i = 0; i < blocks.Count; i++)
+            x = blocks[i].Forward(w, x, m.AsSpan(6 * i, 6), rotation);
+
+        // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
+        Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);
+        var normed = Modulation.Apply(x.narrow(1, textGroups, frames), Video(m[^2]), Video(m[^1]));
+        return finalLayer.Forward(w, normed).to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frees the cached position tables.</summary>
+    public void Dispose() => rotations.Dispose();
+}

@@ -1,0 +1,50 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Layers;
+
+/// <summary>
+/// The parameters of one forward pass: views into one flat buffer in the compute type. Splitting (rather than taking
+/// narrow views) makes the gradient of the whole buffer one concatenation.
+/// </summary>
+internal sealed class ParameterViews : IDisposable
+{
+    private readonly Tensor[] views;
+
+    /// <summary>Casts and splits <paramref name="flat"/>; everything made belongs to the current dispose scope.</summary>
+    public ParameterViews(ParameterLayout layout, Tensor flat, ScalarType compute)
+    {
+        Compute = compute;
+        var cast = flat.dtype == compute ? flat : flat.to_type(compute);
+        var parts = cast.split([.. layout.Specs.Select(spec => spec.Padded)], 0);
+        views = new Tensor[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var spec = layout.Specs[i];
+            views[i] = (spec.Padded == spec.Count ? parts[i] : parts[i].narrow(0, 0, spec.Count)).view(spec.Shape);
+        }
+    }
+
+    /// <summary>Type of the views.</summary>
+    public ScalarType Compute { get; }
+
+    /// <summary>Weights that outlive the current scope, for sampling; dispose them.</summary>
+    public static ParameterViews Keep(ParameterLayout layout, Tensor flat, ScalarType compute)
+    {
+        using var scope = NewDisposeScope();
+        var weights = new ParameterViews(layout, flat, compute);
+        foreach (var view in weights.views)
+            view.DetachFromDisposeScope();
+        return weights;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var view in views)
+            view.Dispose();
+    }
+
+    /// <summary>Parameter by the index that <see cref="ParameterLayout.Add"/> gave.</summary>
+    public Tensor this[int index] => views[index];
+}

@@ -1,0 +1,36 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Objectives;
+
+/// <summary>
+/// Rectified flow (Liu et al. 2023, Esser et al. 2024) with t = 1 for noise: x_t = (1 − t) x + t n, velocity v = n − x.
+/// </summary>
+internal static class RectifiedFlow
+{
+    /// <summary>x_t for a time that broadcasts over <paramref name="data"/>.</summary>
+    public static Tensor Mix(Tensor data, Tensor noise, Tensor time) => data.lerp(noise, time.expand_as(data));
+
+    /// <summary>v = n − x.</summary>
+    public static Tensor Velocity(Tensor data, Tensor noise) => noise - data;
+
+    /// <summary>The data that a velocity at (x_t, t) points to: x = x_t − t v.</summary>
+    public static Tensor DataFromVelocity(Tensor mixed, Tensor velocity, double time) => mixed - velocity * time;
+
+    /// <summary>The noise it comes from: n = x_t + (1 − t) v.</summary>
+    public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time) => mixed + velocity * (1 - time);
+
+    /// <summary>
+    /// A time in (0, 1): sigmoid of a standard normal, or uniform for <see cref="ObjectiveOptions.UniformFraction"/> of the draws.
+    /// </summary>
+    public static float DrawTime(ref SplitMix64 random, ObjectiveOptions options)
+    {
+        var uniform = random.NextDouble() < options.UniformFraction || options.TimeSampling == TimeSampling.Uniform;
+        var u = Math.Max(random.NextDouble(), 1e-12);
+        var angle = random.NextDouble();
+        if (uniform)
+            return (float)Math.Clamp(u, 1e-4, 1 - 1e-4);
+        var normal = Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * angle);
+        return (float)(1 / (1 + Math.Exp(-normal)));
+    }
+}

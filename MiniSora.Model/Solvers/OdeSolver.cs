@@ -1,0 +1,47 @@
+using MiniSora.Model.Sampling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Solvers;
+
+/// <summary>Integrates dx/dt = v(x, t) from t = 1 (noise) to t = 0 (data) on an even grid.</summary>
+internal static class OdeSolver
+{
+    /// <summary>Velocity at a state and a time; the solver disposes what it returns.</summary>
+    public delegate Tensor Velocity(Tensor x, double t);
+
+    /// <summary>Evaluations of the velocity that a solver makes in <paramref name="steps"/> steps.</summary>
+    public static int Evaluations(SolverKind solver, int steps) => solver == SolverKind.Heun ? 2 * steps - 1 : steps;
+
+    /// <summary>
+    /// The state at t = 0; the caller owns it and keeps <paramref name="start"/>. <paramref name="beforeEvaluation"/> is called
+    /// with the number of evaluations made so far, before each.
+    /// </summary>
+    public static Tensor Integrate(SolverKind solver, Tensor start, int steps, Velocity velocity, Action<int> beforeEvaluation)
+    {
+        var evaluations = 0;
+        Tensor Evaluate(Tensor x, double t)
+        {
+            beforeEvaluation(evaluations++);
+            return velocity(x, t);
+        }
+
+        var x = start.clone();
+        for (var i = 0; i < steps; i++)
+        {
+            var t = 1 - (double)i / steps;
+            var next = 1 - (double)(i + 1) / steps;
+            using var scope = NewDisposeScope();
+            var slope = Evaluate(x, t);
+            var moved = x + slope * (next - t);
+            // Heun's correction needs the velocity at the new point; at t = 0 the network was never trained, so the last
+            // step stays first order (Karras et al. 2022).
+            if (solver == SolverKind.Heun && i < steps - 1)
+                moved = x + (slope + Evaluate(moved, next)) * (0.5 * (next - t));
+            x.Dispose();
+            x = moved.MoveToOuterDisposeScope();
+        }
+
+        return x;
+    }
+}

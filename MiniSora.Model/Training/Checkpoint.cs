@@ -1,0 +1,121 @@
+using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Layers;
+using MiniSora.Model.Native;
+using MiniSora.Model.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>
+/// A run's state in one safetensors file: <c>model.*</c> and <c>ema.0.*</c>, <c>ema.1.*</c> by parameter name,
+/// <c>optimizer.exp_avg</c> and <c>optimizer.exp_avg_sq</c> flat in layout order, <c>codec.*</c>. Every random choice of a run
+/// is a function of its seed and the step, so the step number is the generator state and the data cursor.
+/// </summary>
+internal sealed class Checkpoint : IDisposable
+{
+    private readonly SafeTensorsFile file;
+
+    private Checkpoint(SafeTensorsFile file, CheckpointDescription description)
+    {
+        this.file = file;
+        Description = description;
+    }
+
+    /// <summary>What it says about itself.</summary>
+    public CheckpointDescription Description { get; }
+
+    /// <summary>Writes atomically; see <see cref="SafeTensors.Write(string, IEnumerable{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string, string})"/>.</summary>
+    public static void Write(string path, CheckpointDescription description, ParameterLayout layout, TrainingState state, IVideoCodec codec)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var tensors = new List<(string, Tensor)>();
+        tensors.AddRange(layout.Named(state.Parameters.detach()).Select(item => ("model." + item.Name, item.View)));
+        for (var i = 0; i < state.Emas.Count; i++)
+        {
+            var prefix = $"ema.{i}.";
+            tensors.AddRange(layout.Named(state.Emas[i]).Select(item => (prefix + item.Name, item.View)));
+        }
+
+        tensors.Add(("optimizer.exp_avg", state.Optimizer.ExpAvg));
+        tensors.Add(("optimizer.exp_avg_sq", state.Optimizer.ExpAvgSq));
+        tensors.AddRange(codec.StateDict().Select(item => ("codec." + item.Key, item.Value)));
+        SafeTensors.Write(path, tensors, description.ToMetadata());
+    }
+
+    /// <summary>
+    /// Throws <see cref="SafeTensorsException"/> for a file that is not sound and <see cref="CheckpointException"/> for one
+    /// that is not ours.
+    /// </summary>
+    public static Checkpoint Open(string path)
+    {
+        var file = SafeTensors.Open(path);
+        try
+        {
+            return new Checkpoint(file, CheckpointDescription.FromMetadata(file.Metadata));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The codec, on the device; the caller owns it.</summary>
+    public IVideoCodec ReadCodec(Placement placement) => VideoCodec.FromCheckpoint(file, "codec.", placement);
+
+    /// <summary>One copy of the weights as a flat float32 buffer: −1 the raw ones, else the EMA copy. The caller owns it.</summary>
+    public Tensor ReadWeights(ParameterLayout layout, int ema, Device device)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var flat = zeros(layout.Length);
+        ReadNamed(ema < 0 ? "model." : $"ema.{ema}.", layout, flat);
+        return flat.to(device, copy: true).DetachFromDisposeScope();
+    }
+
+    /// <summary>Everything a step changes.</summary>
+    public void ReadInto(TrainingState state, ParameterLayout layout)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var device = state.Parameters.device;
+        state.Parameters.copy_(ReadWeights(layout, -1, device).MoveToOtherDisposeScope(scope));
+        for (var i = 0; i < state.Emas.Count; i++)
+            state.Emas[i].copy_(ReadWeights(layout, i, device).MoveToOtherDisposeScope(scope));
+        state.Optimizer.ExpAvg.copy_(ReadFlat("optimizer.exp_avg", layout));
+        state.Optimizer.ExpAvgSq.copy_(ReadFlat("optimizer.exp_avg_sq", layout));
+        state.Optimizer.Updates = Description.Updates;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    private Tensor ReadFlat(string name, ParameterLayout layout)
+    {
+        var tensor = file.Read(name);
+        if (tensor.NumberOfElements != layout.Length)
+            throw Mismatch(name, $"[{layout.Length}]", tensor);
+        return tensor;
+    }
+
+    private void ReadNamed(string prefix, ParameterLayout layout, Tensor flat)
+    {
+        foreach (var (name, view) in layout.Named(flat))
+        {
+            using var tensor = file.Read(prefix + name);
+            if (!tensor.shape.SequenceEqual(view.shape))
+                throw Mismatch(prefix + name, $"[{string.Join(", ", view.shape)}]", tensor);
+            view.copy_(tensor);
+        }
+
+        var known = layout.Specs.Select(spec => prefix + spec.Name).ToHashSet();
+        var unknown = file.Entries.Keys.FirstOrDefault(key => key.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(key));
+        if (unknown is not null)
+            throw new CheckpointException("checkpoint_mismatch", $"The checkpoint holds '{unknown}', which this network does not have.");
+    }
+
+    private static CheckpointException Mismatch(string name, string expected, Tensor tensor) =>
+        new("checkpoint_mismatch", $"'{name}' is [{string.Join(", ", tensor.shape)}] in the checkpoint, expected {expected}.");
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Text;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>
+/// What a checkpoint says about itself in <c>__metadata__</c>; every key begins with <c>minisora.</c> but those that other
+/// parts of the product read: <c>spec</c>, <c>step</c>, <c>vocabulary</c>, <c>software</c>.
+/// </summary>
+internal sealed record CheckpointDescription
+{
+    /// <summary>Changes when older files can no longer be read.</summary>
+    public const string CurrentFormat = "1";
+
+    private static readonly JsonSerializerOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public required string Spec { get; init; }
+    public required string Software { get; init; }
+    public required long Step { get; init; }
+    public required long Updates { get; init; }
+    public required ulong Seed { get; init; }
+    public required BackboneOptions Model { get; init; }
+    public required CodecOptions Codec { get; init; }
+    public required IReadOnlyList<double> EmaWidths { get; init; }
+    public required ScalarType Compute { get; init; }
+    public required ClipSize Size { get; init; }
+    public required string Dataset { get; init; }
+    public required string Fingerprint { get; init; }
+    public required IReadOnlyList<string> Words { get; init; }
+
+    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
+    public static string NameOf(ScalarType type) => type == ScalarType.BFloat16 ? "bf16" : "fp32";
+
+    public static CheckpointDescription Of(TrainerSetup setup, Vocabulary vocabulary, long step, long updates, ScalarType compute) => new()
+    {
+        Spec = setup.SpecText,
+        Software = setup.SoftwareVersion,
+        Step = step,
+        Updates = updates,
+        Seed = setup.Seed,
+        Model = setup.Model,
+        Codec = setup.Codec,
+        EmaWidths = setup.Training.EmaWidths,
+        Compute = compute,
+        Size = new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width),
+        Dataset = setup.Dataset.Id,
+        Fingerprint = setup.Dataset.Fingerprint,
+        Words = vocabulary.Words,
+    };
+
+    public Dictionary<string, string> ToMetadata() => new()
+    {
+        ["minisora.format"] = CurrentFormat,
+        ["spec"] = Spec,
+        ["software"] = Software,
+        ["step"] = Step.ToString(CultureInfo.InvariantCulture),
+        ["vocabulary"] = JsonSerializer.Serialize(Words, Json),
+        ["minisora.updates"] = Updates.ToString(CultureInfo.InvariantCulture),
+        ["minisora.seed"] = Seed.ToString(CultureInfo.InvariantCulture),
+        ["minisora.model"] = JsonSerializer.Serialize(Model, Json),
+        ["minisora.codec"] = JsonSerializer.Serialize(Codec, Json),
+        ["minisora.ema_widths"] = JsonSerializer.Serialize(EmaWidths, Json),
+        ["minisora.precision"] = NameOf(Compute),
+        ["minisora.size"] = JsonSerializer.Serialize(Size, Json),
+        ["minisora.dataset"] = Dataset,
+        ["minisora.fingerprint"] = Fingerprint,
+    };
+
+    /// <summary>Throws <see cref="CheckpointException"/> (<c>checkpoint_format</c>) when something is missing or unreadable.</summary>
+    public static CheckpointDescription FromMetadata(IReadOnlyDictionary<string, string> metadata)
+    {
+        string Text(string key) => metadata.TryGetValue(key, out var value)
+            ? value
+            : throw new CheckpointException("checkpoint_format", $"The file is no MiniSora checkpoint: its metadata lacks '{key}'.");
+        T Value<T>(string key) => JsonSerializer.Deserialize<T>(Text(key), Json)
+            ?? throw new CheckpointException("checkpoint_format", $"The checkpoint's metadata '{key}' is empty.");
+
+        if (Text("minisora.format") != CurrentFormat)
+            throw new CheckpointException("checkpoint_format", $"The checkpoint has format {Text("minisora.format")}; this version reads format {CurrentFormat}.");
+        try
+        {
+            return new CheckpointDescription
+            {
+                Spec = Text("spec"),
+                Software = Text("software"),
+                Step = long.Parse(Text("step"), CultureInfo.InvariantCulture),
+                Updates = long.Parse(Text("minisora.updates"), CultureInfo.InvariantCulture),
+                Seed = ulong.Parse(Text("minisora.seed"), CultureInfo.InvariantCulture),
+                Model = Value<BackboneOptions>("minisora.model"),
+                Codec = Value<CodecOptions>("minisora.codec"),
+                EmaWidths = Value<List<double>>("minisora.ema_widths"),
+                Compute = Text("minisora.precision") == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32,
+                Size = Value<ClipSize>("minisora.size"),
+                Dataset = Text("minisora.dataset"),
+                Fingerprint = Text("minisora.fingerprint"),
+                Words = Value<List<string>>("vocabulary"),
+            };
+        }
+        catch (Exception broken) when (broken is FormatException or OverflowException or JsonException)
+        {
+            throw new CheckpointException("checkpoint_format", $"The checkpoint's metadata is broken: {broken.Message}");
+        }
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public Vocabulary ReadVocabulary() => new(Words);
+
+    /// <summary>
+    /// Throws <see cref="CheckpointException"/> (<c>checkpoint_mismatch</c>) with every difference that would make going on a
+    /// different run. Length, learning rate and the like may change.
+    /// </summary>
+    public void RequireSame(TrainerSetup setup)
+    {
+        var other = Of(setup, ReadVocabulary(), Step, Updates, Compute);
+        var differences = new List<string>();
+        void Compare<T>(string what, T here, T there)
+        {
+            if (!EqualityComparer<T>.Default.Equals(here, there))
+                differences.Add($"{what}: the checkpoint has {here}, the run {there}");
+        }
+
+        Compare("seed", Seed, other.Seed);
+        Compare("model", Model, other.Model);
+        Compare("codec", Codec, other.Codec);
+        Compare("EMA widths", string.Join(", ", EmaWidths), string.Join(", ", other.EmaWidths));
+        Compare("clip size", Size, other.Size);
+        Compare("dataset", Dataset, other.Dataset);
+        Compare("dataset contents", Fingerprint, other.Fingerprint);
+        if (differences.Count > 0)
+            throw new CheckpointException("checkpoint_mismatch", "The checkpoint belongs to another run. " + string.Join("; ", differences) + ".");
+    }
+}

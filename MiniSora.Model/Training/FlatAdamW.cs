@@ -1,0 +1,54 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019) over one flat buffer; decay acts where the mask is 1. ε = 1e-8 outside the root.
+/// </summary>
+internal sealed class FlatAdamW : IDisposable
+{
+    private const double Epsilon = 1e-8;
+    private readonly TrainingOptions options;
+    private readonly Tensor decayMask;
+
+    public FlatAdamW(TrainingOptions options, Tensor decayMask)
+    {
+        this.options = options;
+        this.decayMask = decayMask;
+        ExpAvg = zeros_like(decayMask);
+        ExpAvgSq = zeros_like(decayMask);
+    }
+
+    /// <summary>First moment.</summary>
+    public Tensor ExpAvg { get; }
+
+    /// <summary>Second moment.</summary>
+    public Tensor ExpAvgSq { get; }
+
+    /// <summary>Updates so far; bias correction counts these, not the run's steps.</summary>
+    public long Updates { get; set; }
+
+    /// <summary>One update of <paramref name="parameters"/> in place.</summary>
+    public void Apply(Tensor parameters, Tensor gradient, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        Updates++;
+        ExpAvg.lerp_(gradient, 1 - options.Beta1);
+        ExpAvgSq.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
+        var correction1 = 1 - Math.Pow(options.Beta1, Updates);
+        var correction2 = 1 - Math.Pow(options.Beta2, Updates);
+        var denominator = ExpAvgSq.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+        if (options.WeightDecay > 0)
+            parameters.addcmul_(parameters, decayMask, -learningRate * options.WeightDecay);
+        parameters.addcdiv_(ExpAvg, denominator, -learningRate / correction1);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        decayMask.Dispose();
+        ExpAvg.Dispose();
+        ExpAvgSq.Dispose();
+    }
+}

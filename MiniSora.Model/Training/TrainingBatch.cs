@@ -1,0 +1,29 @@
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>
+/// One step's tensors, on the CPU until the step takes them.
+/// </summary>
+/// <param name="Step">Step they belong to.</param>
+/// <param name="Mixed">x_t in patches, float32 [B, F, S, P]; given frames are clean.</param>
+/// <param name="Target">n − x in patches, float32 [B, F, S, P].</param>
+/// <param name="LossWeight">float32 [B, F, 1, 1]: 0 on given frames; otherwise such that the weighted sum is a mean.</param>
+/// <param name="Times">Time per frame; 0 where given.</param>
+/// <param name="Captions">One per lane.</param>
+/// <param name="Rows">Patch rows of a frame.</param>
+/// <param name="Columns">Patch columns of a frame.</param>
+internal sealed record TrainingBatch(
+    long Step, Tensor Mixed, Tensor Target, Tensor LossWeight, FrameTimes Times, IReadOnlyList<EncodedCaption> Captions, int Rows, int Columns) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Mixed.Dispose();
+        Target.Dispose();
+        LossWeight.Dispose();
+    }
+}

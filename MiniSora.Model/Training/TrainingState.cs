@@ -1,0 +1,87 @@
+using MiniSora.Model.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>All that a step changes: parameters, optimizer, EMA copies. Flat float32 buffers on the run's device.</summary>
+internal sealed class TrainingState : IDisposable
+{
+    public TrainingState(ParameterLayout layout, TrainingOptions options, ulong seed, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Parameters = layout.Initialise(seed).to(device, copy: true).requires_grad_(true).DetachFromDisposeScope();
+        Optimizer = new FlatAdamW(options, layout.DecayMask().to(device, copy: true).DetachFromDisposeScope());
+        Optimizer.ExpAvg.DetachFromDisposeScope();
+        Optimizer.ExpAvgSq.DetachFromDisposeScope();
+        EmaGammas = [.. options.EmaWidths.Select(PowerEma.Gamma)];
+        Emas = [.. options.EmaWidths.Select(_ => Parameters.detach().clone().DetachFromDisposeScope())];
+    }
+
+    /// <summary>Master weights; the leaf of the gradient.</summary>
+    public Tensor Parameters { get; }
+
+    /// <summary>AdamW.</summary>
+    public FlatAdamW Optimizer { get; }
+
+    /// <summary>One copy per <see cref="TrainingOptions.EmaWidths"/>.</summary>
+    public IReadOnlyList<Tensor> Emas { get; }
+
+    private double[] EmaGammas { get; }
+
+    /// <summary>Every buffer, in a fixed order.</summary>
+    public IEnumerable<Tensor> Buffers => [Parameters, Optimizer.ExpAvg, Optimizer.ExpAvgSq, .. Emas];
+
+    /// <summary>Optimizer update, then the copies follow.</summary>
+    public void Update(Tensor gradient, double learningRate)
+    {
+        using var _ = no_grad();
+        Optimizer.Apply(Parameters, gradient, learningRate);
+        for (var i = 0; i < Emas.Count; i++)
+            Emas[i].lerp_(Parameters, 1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        Optimizer.Dispose();
+        foreach (var ema in Emas)
+            ema.Dispose();
+    }
+}
+
+/// <summary>A copy of a state to go back to.</summary>
+internal sealed class TrainingSnapshot : IDisposable
+{
+    private readonly List<Tensor> copies;
+    private long updates;
+
+    public TrainingSnapshot(TrainingState state)
+    {
+        using var _ = no_grad();
+        copies = [.. state.Buffers.Select(buffer => buffer.detach().clone().DetachFromDisposeScope())];
+        updates = state.Optimizer.Updates;
+    }
+
+    /// <summary>Takes the state as it is now.</summary>
+    public void Take(TrainingState state)
+    {
+        using var _ = no_grad();
+        foreach (var (copy, buffer) in copies.Zip(state.Buffers))
+            copy.copy_(buffer);
+        updates = state.Optimizer.Updates;
+    }
+
+    /// <summary>Puts the state back.</summary>
+    public void Restore(TrainingState state)
+    {
+        using var _ = no_grad();
+        foreach (var (copy, buffer) in copies.Zip(state.Buffers))
+            buffer.copy_(copy);
+        state.Optimizer.Updates = updates;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => copies.ForEach(copy => copy.Dispose());
+}
