@@ -1,1 +1,3 @@
-return 0;
+using MiniSora.Jobs.Cli;
+
+return await CommandLine.RunAsync(args, TimeProvider.System).ConfigureAwait(false);

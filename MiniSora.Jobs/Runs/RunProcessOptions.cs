@@ -21,6 +21,9 @@ public sealed class RunProcessOptions
     /// <summary>Interval of heartbeats to the ledger. Default 3 s.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Threads of the child's arithmetic. Default: one for each processor. <c>OMP_NUM_THREADS</c> in this process's environment outranks it.</summary>
+    public int Threads { get; set; } = System.Environment.ProcessorCount;
+
     /// <summary>Further environment of the child, e.g. a thread count.</summary>
     public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 }

@@ -72,7 +72,7 @@ internal sealed class SpecReader(SpecKind kind, List<SpecProblem> problems)
             if (SpecSchema.Find(kind, path) is { } field)
                 ReadField(field, value);
             else if (!sections.Contains(path))
-                problems.Add(SpecProblem.At("spec.unknown_key", path, line, ("key", path), ("suggestion", Suggest(path))));
+                problems.Add(SpecProblem.At("spec.unknown_key", path, line, ("key", path), ("suggestion", Suggest(kind, path))));
             else if (value is YamlMap inner)
                 ReadMap(inner, path + ".");
             else if (value is not YamlText { IsNull: true })
@@ -100,9 +100,10 @@ internal sealed class SpecReader(SpecKind kind, List<SpecProblem> problems)
     };
 
     /// <summary>The known path nearest to a misspelt one, if it is near enough to be meant; else empty.</summary>
-    private string Suggest(string path)
+    internal static string Suggest(SpecKind kind, string path)
     {
-        var best = SpecSchema.For(kind).Select(field => field.Path).Concat(sections).MinBy(known => Distance(path, known))!;
+        var known = SpecSchema.For(kind).SelectMany(field => Prefixes(field.Path).Append(field.Path)).Distinct();
+        var best = known.MinBy(candidate => Distance(path, candidate))!;
         return Distance(path, best) <= Math.Max(2, path.Length / 4) ? best : "";
     }
 

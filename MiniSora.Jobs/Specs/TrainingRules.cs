@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using MiniSora.Model.Datasets;
 using MiniSora.Model.Sampling;
 
 namespace MiniSora.Jobs.Specs;
@@ -24,6 +26,8 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
         SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", spec.Training.EmaWidths, problems);
         Dataset(spec.Data.Dataset, context, problems);
+        if (spec.Data.Dataset == DatasetCatalog.Shapes && InRange("data.size") && !BitOperations.IsPow2(size))
+            problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));
         if (context.MachineMemoryBytes is { } memory && outOfRange.Count == 0)
             Memory(spec, memory, context.Calibration, problems);
     }

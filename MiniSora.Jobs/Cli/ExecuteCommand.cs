@@ -1,0 +1,19 @@
+using System.CommandLine;
+using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Jobs.Cli;
+
+/// <summary><c>minisora execute</c>: the child process of the portal, of a worker and of <c>minisora train</c>.</summary>
+internal static class ExecuteCommand
+{
+    public static Command Build(TimeProvider time)
+    {
+        var folder = new Option<string>("--folder") { Description = SpecTexts.Get("cli.execute.folder"), Required = true, HelpName = "DIR" };
+        // The number stands in the process list for whoever looks; the reports are fenced by the parent, which knows it too.
+        var attempt = new Option<int>("--attempt") { Description = SpecTexts.Get("cli.execute.attempt"), Required = true, HelpName = "N" };
+        var command = new Command("execute", SpecTexts.Get("cli.execute")) { folder, attempt };
+        command.SetAction(parsed => new RunExecutor(time).Execute(parsed.GetRequiredValue(folder), DataFolder.Of(parsed)));
+        return command;
+    }
+}

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Jobs.Cli;
+
+/// <summary><c>minisora sample</c>: clips from a checkpoint, by the handler of the portal's sampling runs.</summary>
+internal static class SampleCommand
+{
+    public static Command Build(TimeProvider time)
+    {
+        var spec = new Option<string?>("--spec") { Description = SpecTexts.Get("cli.sample.spec"), HelpName = "FILE" };
+        var prompts = new Option<string?>("--prompts") { Description = SpecTexts.Get("cli.sample.prompts"), HelpName = "FILE.jsonl" };
+        var output = new Option<string?>("--out") { Description = SpecTexts.Get("cli.sample.out"), HelpName = "FILE.mp4|DIR" };
+        var raw = new Option<string?>("--raw") { Description = SpecTexts.Get("cli.sample.raw"), HelpName = "FILE.npy" };
+        var sheet = new Option<string?>("--sheet") { Description = SpecTexts.Get("cli.sample.sheet"), HelpName = "FILE.png" };
+        var sets = new Option<string[]>("--set") { Description = SpecTexts.Get("cli.set"), HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
+        var fields = SampleFields.Options();
+        var command = new Command("sample", SpecTexts.Get("cli.sample")) { spec, prompts, output, raw, sheet, sets };
+        foreach (var field in fields)
+            command.Options.Add(field.Option);
+        command.SetAction(parsed =>
+        {
+            var outputs = new SampleOutputs(parsed.GetValue(output), parsed.GetValue(raw), parsed.GetValue(sheet));
+            if (outputs.None)
+                return Refuse("cli.say.nothing_to_write");
+            var file = parsed.GetValue(prompts);
+            if (file is not null && parsed.GetValue<string?>("--prompt") is not null)
+                return Refuse("cli.say.prompt_or_prompts");
+            var sampling = SampleFields.Read(parsed, fields, parsed.GetValue(spec), parsed.GetRequiredValue(sets));
+            var dataFolder = DataFolder.Of(parsed);
+            return file is null ? One(sampling, outputs, dataFolder, time) : Many(sampling, PromptFile.Read(file), outputs, dataFolder, time);
+        });
+        return command;
+    }
+
+    private static int One(SamplingSpec spec, SampleOutputs outputs, string dataFolder, TimeProvider time)
+    {
+        SpecInput.Validate(spec, new SpecContext { CheckpointExists = path => CheckpointShelf.Find(path) is not null, ImageExists = File.Exists });
+        // The handler writes into a run's folder; what was asked for is moved out of it.
+        var folder = Directory.CreateTempSubdirectory("minisora-sample-");
+        try
+        {
+            return TorchThread.Run(control =>
+            {
+                var run = new SamplingRun(spec);
+                var context = new RunContext(new RunFolder(folder.FullName), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
+                if (run.Run(context) is not { Reason: "completed" })
+                    return 130;
+                outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
+                outputs.WriteArrays(run.Made.Clips, run.Made.Clips.Count, run.Made.Frames, run.Made.Height, run.Made.Width);
+                return 0;
+            });
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static int Many(SamplingSpec spec, IReadOnlyList<PromptLine> lines, SampleOutputs outputs, string dataFolder, TimeProvider time)
+    {
+        // Prompts come from the file: the spec's own is only filled in to pass validation of the rest.
+        var rest = spec with { Prompt = "-", Task = SamplingTask.TextToVideo };
+        SpecInput.Validate(rest, new SpecContext { CheckpointExists = path => CheckpointShelf.Find(path) is not null });
+        return TorchThread.Run(control =>
+        {
+            var folder = Directory.GetCurrentDirectory();
+            var context = new RunContext(new RunFolder(folder), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
+            using var session = SamplingSession.Open(context, spec);
+            var requests = PromptFile.Requests(lines, session.Width);
+            context.Phase("phase.sample", 0);
+            var clips = session.Make(requests, spec.Sampler, null, control.Cancelled);
+            var written = outputs.WithVideos(clips, (clip, index, path) => SampleOutputs.WriteVideo(session, spec, requests[index], lines[index], clip, path, control.Cancelled), requests.Count);
+            outputs.WriteArrays(written, requests.Count, session.Frames, session.Height, session.Width);
+            foreach (var warning in session.Warnings)
+                context.Warning(warning.Message);
+            return 0;
+        });
+    }
+
+    private static int Refuse(string key)
+    {
+        Console.Error.WriteLine(SpecTexts.Get(key));
+        return 2;
+    }
+}

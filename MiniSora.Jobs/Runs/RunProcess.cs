@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace MiniSora.Jobs.Runs;
+
+/// <summary>
+/// A run process seen from its parent. It holds the child's standard input open: when this process dies in whatever way,
+/// the kernel closes it, and the child notices, writes a checkpoint and leaves.
+/// </summary>
+public sealed class RunProcess : IAsyncDisposable
+{
+    private const int KeptErrorLines = 40;
+
+    private readonly Process process;
+    private readonly RunProcessOptions options;
+    private readonly TimeProvider time;
+    private readonly Channel<RunEvent> events = Channel.CreateUnbounded<RunEvent>(new() { SingleReader = true });
+    private readonly Queue<string> errors = new();
+    private readonly SemaphoreSlim input = new(1);
+    private readonly CancellationTokenSource ended = new();
+    private readonly Task reading;
+
+    private RunProcess(Process process, RunProcessOptions options, TimeProvider time)
+    {
+        (this.process, this.options, this.time) = (process, options, time);
+        Id = process.Id;
+        reading = Task.WhenAll(ReadEventsAsync(), ReadErrorsAsync());
+        Ended = EndAsync();
+    }
+
+    /// <summary>Process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Events in their order; completes when the child has closed its output.</summary>
+    public ChannelReader<RunEvent> Events => events.Reader;
+
+    /// <summary>The exit code, after all events were read. 137 when it was killed.</summary>
+    public Task<int> Ended { get; }
+
+    /// <summary>Last lines of standard error.</summary>
+    public string LastError
+    {
+        get
+        {
+            lock (errors)
+                return string.Join('\n', errors);
+        }
+    }
+
+    /// <summary>Starts <c>minisora execute</c> on a prepared folder.</summary>
+    public static RunProcess Start(RunFolder folder, int attempt, RunProcessOptions options, TimeProvider time)
+    {
+        var start = RunExecutable.Command(options);
+        foreach (var argument in (string[])["execute", "--folder", folder.Root, "--attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+            start.ArgumentList.Add(argument);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.StandardOutputEncoding = start.StandardErrorEncoding = start.StandardInputEncoding = new UTF8Encoding(false);
+        start.UseShellExecute = false;
+        start.WorkingDirectory = folder.Root;
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The run process did not start.");
+        return new RunProcess(process, options, time);
+    }
+
+    /// <summary>
+    /// Asks the child, and sees to it that it ends: a cancelled one is killed after <see cref="RunProcessOptions.CancelGrace"/>;
+    /// one that was to write a checkpoint gets SIGTERM after <see cref="RunProcessOptions.CheckpointGrace"/>, then is killed. Returns when it has ended.
+    /// </summary>
+    public async Task AskAsync(StopRequest request)
+    {
+        await SendAsync(request).ConfigureAwait(false);
+        if (request == StopRequest.Cancel)
+        {
+            if (!await EndsWithinAsync(options.CancelGrace).ConfigureAwait(false))
+                Kill();
+        }
+        else if (!await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
+        {
+            NativeProcess.Terminate(Id);
+            if (!await EndsWithinAsync(options.KillGrace).ConfigureAwait(false))
+                Kill();
+        }
+
+        await Ended.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the child and everything it started, by force.</summary>
+    public void Kill()
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended by itself in between.
+        }
+    }
+
+    /// <summary>Leaves no child behind.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await Ended.ConfigureAwait(false);
+        ended.Dispose();
+        input.Dispose();
+        process.Dispose();
+    }
+
+    private async Task<bool> EndsWithinAsync(TimeSpan patience)
+    {
+        try
+        {
+            await Ended.WaitAsync(patience, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task SendAsync(StopRequest request)
+    {
+        var word = request switch { StopRequest.Cancel => "cancel", StopRequest.StopAndKeep => "stop", _ => "interrupt" };
+        await input.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await process.StandardInput.WriteLineAsync(word).ConfigureAwait(false);
+            await process.StandardInput.FlushAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // It ended by itself in between.
+        }
+        finally
+        {
+            input.Release();
+        }
+    }
+
+    private async Task ReadEventsAsync()
+    {
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                if (line.Length == 0)
+                    continue;
+                try
+                {
+                    events.Writer.TryWrite(RunEventJson.Read(line));
+                }
+                catch (Exception error) when (error is JsonException or NotSupportedException)
+                {
+                    // Something in the child wrote to standard output past us, or it died in the middle of a line.
+                    Keep(line);
+                }
+            }
+        }
+        finally
+        {
+            events.Writer.TryComplete();
+        }
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            Keep(line);
+    }
+
+    private void Keep(string line)
+    {
+        // libtorch says so for every convolution on processors without AVX2-only NNPACK support; it means nothing.
+        if (line.Contains("NNPACK", StringComparison.Ordinal))
+            return;
+        lock (errors)
+        {
+            errors.Enqueue(line.Length > 2000 ? line[..2000] : line);
+            if (errors.Count > KeptErrorLines)
+                errors.Dequeue();
+        }
+    }
+
+    private async Task<int> EndAsync()
+    {
+        await process.WaitForExitAsync(ended.Token).ConfigureAwait(false);
+        await reading.ConfigureAwait(false);
+        return process.ExitCode;
+    }
+}

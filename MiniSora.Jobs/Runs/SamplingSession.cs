@@ -1,0 +1,76 @@
+using MiniSora.Jobs.Specs;
+using MiniSora.Model.Native;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Training;
+
+namespace MiniSora.Jobs.Runs;
+
+/// <summary>A loaded checkpoint that makes clips. The portal's runs and every command go through it, so that they give the same frames.</summary>
+internal sealed class SamplingSession : IDisposable
+{
+    /// <summary>
+    /// Clips per network call. On the processor one at a time: the order of additions in a matrix product depends on its size, so the last
+    /// bits of a clip would otherwise depend on its neighbours. A GPU needs more to be busy.
+    /// </summary>
+    private const int CudaBatch = 8;
+
+    private readonly VideoSampler sampler;
+    private readonly int batch;
+
+    private SamplingSession(VideoSampler sampler, Placement placement, ArithmeticReport arithmetic, string checkpointHash)
+    {
+        this.sampler = sampler;
+        (Placement, Arithmetic, CheckpointHash) = (placement, arithmetic, checkpointHash);
+        batch = placement.Device.type == TorchSharp.DeviceType.CUDA ? CudaBatch : 1;
+    }
+
+    public Placement Placement { get; }
+
+    public ArithmeticReport Arithmetic { get; }
+
+    /// <summary>SHA-256 of the checkpoint file.</summary>
+    public string CheckpointHash { get; }
+
+    public string PrecisionName => Placement.Compute == TorchSharp.torch.ScalarType.BFloat16 ? "bf16" : "fp32";
+
+    public int Frames => sampler.Frames;
+
+    public int Height => sampler.Height;
+
+    public int Width => sampler.Width;
+
+    /// <summary>Opens the checkpoint that a spec names: by hash among the inputs, else as a file or folder.</summary>
+    public static SamplingSession Open(RunContext context, SamplingSpec spec)
+    {
+        // Before libtorch is loaded, so that a wrong name is answered at once.
+        var path = context.Inputs.GetValueOrDefault(spec.Checkpoint) ?? CheckpointShelf.Find(spec.Checkpoint);
+        if (path is null || !File.Exists(path))
+            throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {spec.Checkpoint}.", ("checkpoint", spec.Checkpoint));
+        var (placement, arithmetic) = SelfCheck.Require(context, spec, Precision.Auto);
+        context.Phase("phase.load_checkpoint");
+        return new(VideoSampler.Load(path, spec.Sampler.Ema, placement), placement, arithmetic, FileHash.Sha256(path));
+    }
+
+    /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
+    public IEnumerable<byte[]> Make(IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken)
+    {
+        for (var done = 0; done < requests.Count; done += batch)
+        {
+            var some = requests.Skip(done).Take(batch).ToList();
+            var before = done;
+            var clips = sampler.Sample(some, options, new Fraction(part => progress?.Invoke((before + part * some.Count) / requests.Count)), cancellationToken);
+            foreach (var clip in clips)
+                yield return clip;
+        }
+    }
+
+    /// <summary>What the sampler wants said, once each.</summary>
+    public IEnumerable<SamplerWarning> Warnings => sampler.Warnings.DistinctBy(warning => warning.Message);
+
+    public void Dispose() => sampler.Dispose();
+
+    private sealed class Fraction(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using MiniSora.Jobs.Specs;
+using MiniSora.Model.Datasets;
+using MiniSora.Model.Training;
+using MiniSora.Model.Weights;
+using TorchSharp;
+
+namespace MiniSora.Jobs.Runs;
+
+/// <summary>Trains from the newest usable checkpoint of the folder, or from the start.</summary>
+internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
+{
+    public RunFinished? Run(RunContext context)
+    {
+        var start = context.Time.GetTimestamp();
+        var (placement, arithmetic) = SelfCheck.Require(context, spec, spec.Training.Precision);
+        context.Phase("phase.open_data");
+        var dataset = DatasetCatalog.Open(spec.Data.Dataset, context.DataFolder, spec.Data.Frames, spec.Data.Size, (ulong)spec.Seed);
+        using var opened = dataset as IDisposable;
+        var setup = new TrainerSetup((ulong)spec.Seed, dataset, spec.Codec, spec.Model, spec.Objective, spec.Training, placement,
+            SpecYaml.Write(spec), SoftwareVersion.Current);
+        var shelf = new CheckpointShelf(context.Folder.Checkpoints);
+        shelf.Tidy();
+        using var trainer = Open(context, setup, shelf);
+        context.Reporter.Report(new RunStarted(placement.Device.ToString(), trainer.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
+            arithmetic.Summary, spec.Training.Steps, trainer.StepNumber));
+        context.Info(string.Create(CultureInfo.InvariantCulture,
+            $"{trainer.ParameterCount:N0} parameters; dataset {dataset.Id} with {dataset.Count:N0} clips ({dataset.Fingerprint[..12]})"));
+
+        var meter = new TrainingMeter(context, spec.Training.Steps, spec.Training.Batch);
+        using var previews = new TrainingPreviews(spec, context);
+        if (!Train(context, trainer, shelf, meter, previews))
+            return null;
+        previews.WaitForFiles();
+        var flops = RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).FlopsPerStep * meter.Steps;
+        Learn(context, trainer, placement.Device, flops, meter);
+        var reason = context.Control.Request switch { StopRequest.StopAndKeep => "stopped", StopRequest.Interrupt => "interrupted", _ => "completed" };
+        return new RunFinished(trainer.StepNumber >= spec.Training.Steps ? "completed" : reason, trainer.StepNumber,
+            context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), flops);
+    }
+
+    /// <summary>False when it was cancelled.</summary>
+    private bool Train(RunContext context, Trainer trainer, CheckpointShelf shelf, TrainingMeter meter, TrainingPreviews previews)
+    {
+        context.Phase("phase.train");
+        var saved = shelf.NewestFirst().Any(path => path == shelf.PathOf(trainer.StepNumber)) ? trainer.StepNumber : -1;
+        while (trainer.StepNumber < spec.Training.Steps && context.Control.Request is null)
+        {
+            var result = meter.Measure(trainer.Step);
+            if (result.RolledBack)
+                context.Warning($"Step {result.Step} gave numbers that are not finite: went back to the last good weights.");
+            if (trainer.StepNumber % spec.Training.CheckpointSteps == 0 && trainer.StepNumber < spec.Training.Steps)
+                saved = Save(context, trainer, shelf);
+            previews.MakeWhenDue(trainer);
+        }
+
+        meter.Flush();
+        if (context.Control.Request == StopRequest.Cancel)
+            return false;
+        if (saved != trainer.StepNumber)
+            Save(context, trainer, shelf);
+        // After the checkpoint: whoever waits for the process to leave waits no longer than that takes.
+        if (context.Control.Request is null)
+            previews.Make(trainer);
+        return context.Control.Request != StopRequest.Cancel;
+    }
+
+    private static long Save(RunContext context, Trainer trainer, CheckpointShelf shelf)
+    {
+        var step = trainer.StepNumber;
+        // If the process dies or the disk is full anywhere in here, the checkpoints of before are untouched: the new one gets its name
+        // only when it is complete, and the oldest is deleted only after that.
+        var path = shelf.PathOf(step);
+        trainer.Save(path);
+        context.Artifact("checkpoint", path, step);
+        shelf.Prune();
+        return step;
+    }
+
+    private static Trainer Open(RunContext context, TrainerSetup setup, CheckpointShelf shelf)
+    {
+        var progress = new Progressing(context);
+        foreach (var path in shelf.NewestFirst())
+        {
+            try
+            {
+                context.Phase("phase.load_checkpoint");
+                var trainer = Trainer.Resume(path, setup, progress, context.Control.Leaving);
+                context.Info($"Continues from step {trainer.StepNumber} ({Path.GetFileName(path)})");
+                return trainer;
+            }
+            catch (Exception error) when (error is SafeTensorsException or CheckpointException { Code: "checkpoint_format" or "checkpoint_ema_missing" })
+            {
+                CheckpointShelf.SetAside(path);
+                context.Warning($"The checkpoint {Path.GetFileName(path)} cannot be read and was set aside ({error.Message}); the one before it is tried.");
+            }
+        }
+
+        return Trainer.Create(setup, progress, context.Control.Leaving);
+    }
+
+    /// <summary>What this run achieved makes the next estimate better. Short runs are mostly warm-up and say nothing.</summary>
+    private void Learn(RunContext context, Trainer trainer, torch.Device device, double flops, TrainingMeter meter)
+    {
+        if (meter.Steps < 200 || meter.StepSeconds < 20)
+            return;
+        var precision = trainer.PrecisionName == "bf16" ? Precision.Bf16 : Precision.Fp32;
+        var kind = device.type == DeviceType.CUDA ? "cuda" : "cpu";
+        var rate = new CalibrationRate(kind, precision, spec.Model.Width, flops / meter.StepSeconds / 1e9, RateSource.Run);
+        try
+        {
+            Calibration.Load(context.DataFolder).With(rate).Save(context.DataFolder);
+        }
+        catch (IOException error)
+        {
+            context.Warning($"The measured speed could not be stored: {error.Message}");
+        }
+    }
+
+    private sealed class Progressing(RunContext context) : IProgress<TrainerPhase>
+    {
+        public void Report(TrainerPhase value) => context.Phase(value.Key, value.Progress);
+    }
+}
