@@ -22,7 +22,11 @@ public sealed record RunSummary(
     double SecondsLeft,
     string? FailureCode,
     string? PosterUrl,
-    int? QueuePosition);
+    int? QueuePosition)
+{
+    /// <summary>Newest loss of a training run; null when none was logged.</summary>
+    public double? LastLoss { get; init; }
+}
 
 /// <summary>A file of a run.</summary>
 /// <param name="Url">Where the portal serves it; add <c>?download=1</c> to save it.</param>
@@ -42,7 +46,14 @@ public sealed record ArtifactView(
     DateTimeOffset CreatedAt);
 
 /// <summary>A try at a run.</summary>
-public sealed record AttemptView(int Number, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, long ResumedFromStep, string? Outcome, int? ExitCode, string? LastError);
+public sealed record AttemptView(int Number, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, long ResumedFromStep, string? Outcome, int? ExitCode, string? LastError)
+{
+    /// <summary>Name of the worker that claimed it.</summary>
+    public string Worker { get; init; } = "";
+
+    /// <summary>Last sign of life: a report or a heartbeat.</summary>
+    public DateTimeOffset LastHeardAt { get; init; }
+}
 
 /// <summary>A line of a run's log.</summary>
 /// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
