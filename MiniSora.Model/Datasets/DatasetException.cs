@@ -60,6 +60,12 @@ public static class DatasetErrors
     /// <summary>Offline, and a package is neither given nor found. {0} package, {1} file name, {2} folder to put it in.</summary>
     public const string DownloadOffline = "download_offline";
 
+    /// <summary>A given archive is not there. {0} file.</summary>
+    public const string ArchiveMissing = "archive_missing";
+
+    /// <summary>A given archive is none of the packages; it was left alone. {0} file.</summary>
+    public const string ArchiveUnknown = "archive_unknown";
+
     /// <summary>Not enough room. {0} folder.</summary>
     public const string DiskFull = "disk_full";
 
@@ -67,6 +73,6 @@ public static class DatasetErrors
     public static IReadOnlyList<string> All { get; } =
     [
         Unknown, Missing, Broken, Size, Busy, Name, FolderMissing, CaptionsBroken, NothingUsable,
-        NpmMissing, DownloadFailed, DownloadBroken, DownloadOffline, DiskFull,
+        NpmMissing, DownloadFailed, DownloadBroken, DownloadOffline, ArchiveMissing, ArchiveUnknown, DiskFull,
     ];
 }
