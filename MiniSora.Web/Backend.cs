@@ -1,3 +1,16 @@
+using Hangfire;
+using Hangfire.Common;
+using Hangfire.InMemory;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Datasets;
+using MiniSora.Web.Gallery;
+using MiniSora.Web.Runs;
+using MiniSora.Web.Storage;
+
 namespace MiniSora.Web;
 
 /// <summary>Composition of everything behind the pages.</summary>
@@ -5,16 +18,131 @@ public static class Backend
 {
     /// <summary>
     /// Registers storage, identity (cookies, roles, rate limits), runs with their scheduler and Hangfire server, hub, gallery and datasets.
-    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Offline</c>, <c>Runs:Slots</c>.
+    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Runs:…</c> and <c>Datasets:…</c> (also <c>MINISORA_OFFLINE</c>).
     /// </summary>
-    public static WebApplicationBuilder AddMiniSoraBackend(this WebApplicationBuilder builder) => builder;
+    public static WebApplicationBuilder AddMiniSoraBackend(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var folder = new DataFolder(Path.GetFullPath(builder.Configuration["Data"] ?? builder.Configuration["MINISORA_DATA"] ?? "data"));
+        folder.Create();
+        services.TryAddSingleton(TimeProvider.System);
+
+        // Every statement and every idle worker would drown what an operator looks for.
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning).AddFilter("Hangfire", LogLevel.Warning);
+        services.AddSingleton(folder);
+        services.AddOptions<RunOptions>().BindConfiguration("Runs").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DatasetOptions>().BindConfiguration("Datasets")
+            .Configure(options => options.Offline |= builder.Configuration["MINISORA_OFFLINE"] is "1" or "true");
+
+        // Storage: a context per operation; the scoped one that comes along is for Identity's stores.
+        services.AddDbContextFactory<MiniSoraDbContext>(options => options
+            .UseSqlite($"Data Source={folder.Database}")
+            .AddInterceptors(new SqliteSettings()));
+        services.AddSingleton<DatabaseStart>();
+        services.AddSingleton<PortalStart>();
+        builder.AddMembers(folder);
+
+        AddArtifacts(services);
+        AddRuns(services, folder);
+        if (builder.Configuration.GetValue("Runs:Execute", true))
+            AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
+
+        services.AddSingleton(provider => new GalleryService(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>()));
+        services.AddSingleton<DatasetService>();
+        services.AddHostedService<DatasetPreparation>();
+        return builder;
+    }
 
     /// <summary>
     /// Takes the data folder for this process and brings its database up to date. Call once, before <c>Run</c>.
     /// Null when the portal may start, else the exit code; the reason was printed in English and Chinese.
     /// </summary>
-    public static Task<int?> PrepareMiniSoraAsync(this WebApplication app, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+    public static Task<int?> PrepareMiniSoraAsync(this WebApplication app, CancellationToken cancellationToken) =>
+        app.Services.GetRequiredService<PortalStart>().PrepareAsync(cancellationToken);
 
-    /// <summary>Maps <c>/hubs/runs</c>, <c>/api/…</c> and <c>/files/…</c>. Call after authentication, authorization and the rate limiter.</summary>
-    public static WebApplication MapMiniSoraBackend(this WebApplication app) => app;
+    /// <summary>Serves until the portal is asked to stop. Returns the exit code; an address in use is said in words, not by a stack trace.</summary>
+    public static async Task<int> RunMiniSoraAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await PortalStart.SayAsync(
+                $"The port is in use: {error.Message} Stop the other program or choose another port (./start.sh --port N).",
+                "端口已被占用。请停止占用端口的程序，或换一个端口（./start.sh --port N）。");
+            return PortalStart.PortInUse;
+        }
+    }
+
+    /// <summary>Maps <c>/hubs/runs</c>, <c>/api/…</c> and <c>/files/…</c>. Call after authentication and authorization.</summary>
+    public static WebApplication MapMiniSoraBackend(this WebApplication app)
+    {
+        app.UseRateLimiter();
+        app.MapRuns();
+        app.MapFiles();
+        return app;
+    }
+
+    private static void AddArtifacts(IServiceCollection services)
+    {
+        services.AddSingleton<ArtifactStore>();
+        services.AddSingleton<ArtifactIntake>();
+        services.AddSingleton<ArtifactCleaner>();
+        services.AddSingleton(provider => new UploadService(
+            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(),
+            provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddRuns(IServiceCollection services, DataFolder folder)
+    {
+        services.AddSignalR().AddJsonProtocol();
+        services.AddSingleton<RunFeed>();
+        services.AddSingleton<RunWriting>();
+        services.AddSingleton<MetricWriter>();
+        services.AddSingleton<MetricReader>();
+        services.AddSingleton<StopSignals>();
+        services.AddSingleton<RunWake>();
+        services.AddSingleton<RunSlots>();
+        services.AddSingleton<RunReader>();
+        services.AddSingleton<RunAdmission>();
+        services.AddSingleton<SubmitLimiter>();
+        services.AddSingleton<RunLedger>();
+        services.AddSingleton<IRunLedger>(provider => provider.GetRequiredService<RunLedger>());
+        services.AddSingleton(provider => new RunService(
+            provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<RunReader>(),
+            provider.GetRequiredService<SubmitLimiter>(), provider.GetRequiredService<StopSignals>(), provider.GetRequiredService<RunWake>(),
+            provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>()));
+        services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
+        services.AddHostedService<RunEventsPump>();
+    }
+
+    // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:
+    // the static ones would be shared by every host in a test process, and would retry ten times.
+    private static void AddExecution(IServiceCollection services, int slots)
+    {
+        services.AddSingleton<JobStorage>(new InMemoryStorage());
+        services.AddSingleton<RunScheduler>();
+        services.AddSingleton<IJobFilterProvider>(provider =>
+        {
+            var filters = new JobFilterCollection();
+            filters.Add(new RunJobEnds((runId, reason) => _ = provider.GetRequiredService<RunScheduler>().EndedAsync(runId, reason)));
+            return new JobFilterProviderCollection(filters);
+        });
+        services.AddTransient<RunJob>();
+        services.AddHangfire(_ => { });
+        services.AddHangfireServer(options =>
+        {
+            options.WorkerCount = slots;
+            options.Queues = [RunScheduler.Queue];
+            options.CancellationCheckInterval = TimeSpan.FromSeconds(1);
+            // A child gets time to write its checkpoint when the portal is asked to leave.
+            options.ShutdownTimeout = TimeSpan.FromSeconds(45);
+        });
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(60));
+        services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
+    }
 }

@@ -56,5 +56,4 @@ app.MapAccountButtons();
 app.MapMiniSoraBackend();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = "'none'");
 
-await app.RunAsync();
-return 0;
+return await app.RunMiniSoraAsync();

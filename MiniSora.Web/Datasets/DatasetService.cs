@@ -1,17 +1,146 @@
+using Microsoft.Extensions.Options;
+using MiniSora.Model.Datasets;
 using MiniSora.Web.Account;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Datasets;
 
 /// <summary>Knows which datasets there are and fetches the emoji pack in the background.</summary>
-public sealed class DatasetService
+public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOptions> options, TimeProvider clock, ILogger<DatasetService> logger) : IDisposable
 {
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(300);
+
+    private readonly Lock sync = new();
+    private readonly CancellationTokenSource stopping = new();
+    private Task? work;
+    private DatasetProgress? progress;
+    private long lastReport;
+    private (string Code, string Message)? failure;
+
     /// <summary>Raised when something about a dataset changed, from any thread; at most a few times a second.</summary>
-    public event Action? Changed { add => throw new NotImplementedException(); remove => throw new NotImplementedException(); }
+    public event Action? Changed;
 
     /// <summary>All datasets, in the order to show them.</summary>
-    public IReadOnlyList<DatasetView> List() => throw new NotImplementedException();
+    public IReadOnlyList<DatasetView> List() =>
+        [Shapes(), Emoji(), .. FolderDataset.Names(folder.Root).Select(Folder)];
 
     /// <summary>Tries the preparation of a missing or broken dataset again. Null when it began, else why not.</summary>
-    public Refusal? Retry(string datasetId, Viewer viewer) => throw new NotImplementedException();
+    public Refusal? Retry(string datasetId, Viewer viewer)
+    {
+        if (viewer.MemberId is null)
+            return new("not_signed_in");
+        if (datasetId != DatasetCatalog.Emoji)
+            return new(DatasetCatalog.Ids(folder.Root).Contains(datasetId) ? "dataset_ready" : "dataset_unknown");
+        if (EmojiPack.State(folder.Root).Prepared)
+            return new("dataset_ready");
+        return TryBegin() ? null : new("dataset_busy");
+    }
+
+    /// <summary>Starts the preparation unless it runs. It reports through <see cref="List"/> and <see cref="Changed"/>.</summary>
+    internal bool TryBegin()
+    {
+        lock (sync)
+        {
+            if (work is { IsCompleted: false })
+                return false;
+            (failure, progress, lastReport) = (null, new(DatasetPhase.Downloading, 0, ""), 0);
+            work = Task.Run(() => PrepareAsync(stopping.Token));
+        }
+
+        Changed?.Invoke();
+        return true;
+    }
+
+    /// <summary>Ends the preparation; what was fetched whole is kept.</summary>
+    internal async Task StopAsync()
+    {
+        await stopping.CancelAsync();
+        if (work is { } running)
+            await running;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stopping.Dispose();
+
+    // The boundary of the background work: what went wrong is what the page shows.
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        (string Code, string Message)? wrong = null;
+        try
+        {
+            await EmojiPack.PrepareAsync(folder.Root, new() { Offline = options.Value.Offline }, new Reporter(this), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (DatasetException error)
+        {
+            LogNotPrepared(error, error.Code);
+            wrong = (error.Code, error.Message);
+        }
+        catch (Exception error)
+        {
+            LogNotPrepared(error, DatasetErrors.Broken);
+            wrong = (DatasetErrors.Broken, error.Message);
+        }
+
+        lock (sync)
+            (failure, progress) = (wrong, null);
+        Changed?.Invoke();
+    }
+
+    private DatasetView Shapes() =>
+        View(DatasetCatalog.Shapes, DatasetState.Ready, DatasetCredits.Shapes) with { Clips = ShapeCombo.Seen.Count };
+
+    private DatasetView Emoji()
+    {
+        var state = EmojiPack.State(folder.Root);
+        lock (sync)
+        {
+            var now = state.Prepared ? DatasetState.Ready
+                : progress is not null ? DatasetState.Preparing
+                : failure is { } f && f.Code != DatasetErrors.DownloadOffline ? DatasetState.Broken
+                : DatasetState.Missing;
+            return View(DatasetCatalog.Emoji, now, DatasetCredits.Emoji) with
+            {
+                Clips = state.Prepared ? state.Clips : null,
+                Bytes = state.Bytes,
+                Phase = now == DatasetState.Preparing ? "datasets.phase." + progress!.Phase.ToString().ToLowerInvariant() : null,
+                Progress = now == DatasetState.Preparing ? progress!.Fraction : null,
+                ErrorCode = now is DatasetState.Broken or DatasetState.Missing ? failure?.Code : null,
+                ErrorMessage = now is DatasetState.Broken or DatasetState.Missing ? failure?.Message : null,
+            };
+        }
+    }
+
+    private static DatasetView Folder(string name) => View(name, DatasetState.Ready, DatasetCredits.Folder);
+
+    private static DatasetView View(string id, DatasetState state, DatasetCredits credits) =>
+        new(id, state, null, null, null, null, credits.LicenceName, credits.LicenceText, credits.Credits, credits.SourceUrl, null, null);
+
+    private void Take(DatasetProgress report)
+    {
+        var now = clock.GetTimestamp();
+        lock (sync)
+        {
+            var quiet = progress?.Phase == report.Phase && clock.GetElapsedTime(lastReport, now) < BetweenReports;
+            progress = report;
+            if (quiet)
+                return;
+            lastReport = now;
+        }
+
+        Changed?.Invoke();
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The emoji clips could not be prepared: {Code}")]
+    private partial void LogNotPrepared(Exception error, string code);
+
+    // Progress<T> would post to the thread pool and could tell old news last.
+    private sealed class Reporter(DatasetService service) : IProgress<DatasetProgress>
+    {
+        public void Report(DatasetProgress value) => service.Take(value);
+    }
 }

@@ -7,6 +7,9 @@ public sealed class Post
 
     public Guid Id { get; init; }
 
+    /// <summary>1, 2, 3 …: the order of the gallery and its page cursor.</summary>
+    public long Number { get; init; }
+
     /// <summary>Part of its address, unique: words of the title and a few random letters.</summary>
     public string Slug { get; init; } = "";
 
@@ -30,6 +33,9 @@ public sealed class Post
     public string VideoSha256 { get; init; } = "";
 
     public string? PosterSha256 { get; init; }
+
+    /// <summary>Of the poster's file, e.g. <c>.webp</c>.</summary>
+    public string PosterExtension { get; init; } = "";
 
     public Guid AuthorId { get; init; }
 

@@ -1,3 +1,5 @@
+using MiniSora.Jobs.Specs;
+
 namespace MiniSora.Web.Runs;
 
 /// <summary>
@@ -13,6 +15,12 @@ public sealed record Refusal(string Code, string Path, IReadOnlyDictionary<strin
         : this(code, "", arguments.ToDictionary(a => a.Name, a => a.Value))
     {
     }
+
+    /// <summary>Line of the YAML document, from 1; null when it is about none.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>A problem of a spec as a reason.</summary>
+    public static Refusal Of(SpecProblem problem) => new(problem.Code, problem.Path, problem.Arguments) { Line = problem.Line };
 }
 
 /// <summary>Answer to a submission.</summary>

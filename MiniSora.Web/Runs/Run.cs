@@ -87,6 +87,12 @@ public sealed class Run
     /// <summary>The post whose configuration this run started from.</summary>
     public Guid? ParentPostId { get; init; }
 
+    /// <summary>The checkpoint a sampling run reads; null otherwise.</summary>
+    public string? CheckpointSha256 { get; init; }
+
+    /// <summary>The first frame a sampling run reads; null otherwise.</summary>
+    public string? ImageSha256 { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Where it is; changed by <see cref="MoveTo"/> alone.</summary>

@@ -1,44 +1,193 @@
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
 
 /// <summary>What pages ask about runs and do with them. Everybody may look; acting is for the owner and administrators.</summary>
 public sealed class RunService
 {
+    // A sampling run takes seconds and somebody waits for it: it goes before training runs that have not begun.
+    private const int SamplingPriority = 10;
+
+    private readonly RunWriting writing;
+    private readonly RunAdmission admission;
+    private readonly RunReader reader;
+    private readonly SubmitLimiter limiter;
+    private readonly StopSignals signals;
+    private readonly RunWake wake;
+    private readonly ArtifactCleaner cleaner;
+    private readonly DataFolder folder;
+
+    internal RunService(
+        RunWriting writing, RunAdmission admission, RunReader reader, SubmitLimiter limiter, StopSignals signals, RunWake wake, ArtifactCleaner cleaner, DataFolder folder)
+    {
+        (this.writing, this.admission, this.reader, this.limiter) = (writing, admission, reader, limiter);
+        (this.signals, this.wake, this.cleaner, this.folder) = (signals, wake, cleaner, folder);
+    }
+
     /// <summary>Reads YAML and submits it. All problems of the document come back at once.</summary>
-    public Task<SubmitResult> SubmitAsync(string specYaml, Origin origin, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<SubmitResult> SubmitAsync(string specYaml, Origin origin, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var reading = SpecYaml.Read(specYaml);
+        return reading.Spec is { } spec && reading.Problems.Count == 0
+            ? await SubmitAsync(spec, origin, viewer, cancellationToken)
+            : new Refused([.. reading.Problems.Select(Refusal.Of)]);
+    }
 
     /// <summary>Validates, stores and queues a run.</summary>
-    public Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var reasons = await admission.CheckAsync(spec, viewer, cancellationToken);
+        if (viewer.MemberId is { } submitter && !limiter.TryTake(submitter))
+            reasons.Add(new("too_fast"));
+        if (!await reader.ExistsAsync(origin, cancellationToken))
+            reasons.Add(new("origin_unknown"));
+        if (reasons.Count > 0 || viewer.MemberId is not { } owner)
+            return new Refused(reasons);
+
+        var sampling = spec as SamplingSpec;
+        var id = await writing.DoAsync(
+            async write =>
+            {
+                var run = new Run
+                {
+                    Id = Guid.CreateVersion7(write.Now),
+                    Number = 1 + (await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0),
+                    OwnerId = owner,
+                    Kind = sampling is null ? RunKind.Training : RunKind.Sampling,
+                    Name = spec.Name,
+                    SpecYaml = SpecYaml.Write(spec),
+                    SpecHash = SpecHash.Of(spec),
+                    Seed = spec.Seed,
+                    SoftwareVersion = Product.Version,
+                    Priority = sampling is null ? 0 : SamplingPriority,
+                    ParentRunId = origin.RunId,
+                    ParentPostId = origin.PostId,
+                    CheckpointSha256 = sampling?.Checkpoint,
+                    ImageSha256 = string.IsNullOrEmpty(sampling?.Image) ? null : sampling.Image,
+                    CreatedAt = write.Now,
+                    TotalSteps = spec is TrainingSpec training ? training.Training.Steps : 0,
+                };
+                write.Context.Runs.Add(run);
+                write.TellState(run);
+                return run.Id;
+            },
+            cancellationToken);
+        wake.Now();
+        return new Submitted(id);
+    }
 
     /// <summary>All reasons why this spec would be refused now; empty when it would be taken.</summary>
-    public Task<IReadOnlyList<Refusal>> CheckAsync(RunSpec spec, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<IReadOnlyList<Refusal>> CheckAsync(RunSpec spec, Viewer viewer, CancellationToken cancellationToken) =>
+        await admission.CheckAsync(spec, viewer, cancellationToken);
+
+    /// <summary>What the portal knows that an estimate or a validation needs: datasets, the checkpoint's training spec, calibration.</summary>
+    public Task<SpecContext> ContextAsync(RunSpec spec, CancellationToken cancellationToken) => admission.ContextAsync(spec, cancellationToken);
 
     /// <summary>A page of runs, newest first.</summary>
-    public Task<RunPage> ListAsync(RunQuery query, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<RunPage> ListAsync(RunQuery query, CancellationToken cancellationToken) => reader.ListAsync(query, cancellationToken);
 
     /// <summary>Everything about one run; null when there is none.</summary>
-    public Task<RunDetails?> GetAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<RunDetails?> GetAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => reader.GetAsync(runId, viewer, cancellationToken);
 
     /// <summary>Checkpoints one may sample from, newest first, one per run: the newest.</summary>
-    public Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken) =>
+        reader.CheckpointsAsync(viewer, take, cancellationToken);
 
     /// <summary>The checkpoint with this hash, whichever run it is of; null when the portal has none.</summary>
-    public Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken) => reader.CheckpointAsync(sha256, cancellationToken);
 
     /// <summary>Gives a run up: at once, whatever it does. Null when done, else why not.</summary>
-    public Task<Refusal?> CancelAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<Refusal?> CancelAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
+        ActAsync(runId, viewer, (write, run) =>
+        {
+            if (!Run.CanMove(run.State, RunState.Cancelled))
+                return new("run_over");
+            // From this moment the attempt's reports bounce; the signal only makes its process go sooner.
+            write.Move(run, RunState.Cancelled);
+            return null;
+        }, StopRequest.Cancel, cancellationToken);
 
     /// <summary>Asks a running run to write a checkpoint and end well.</summary>
-    public Task<Refusal?> StopAndKeepAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<Refusal?> StopAndKeepAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
+        AskAsync(runId, viewer, StopRequest.StopAndKeep, cancellationToken);
 
     /// <summary>Asks a running run to write a checkpoint and rest.</summary>
-    public Task<Refusal?> PauseAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<Refusal?> PauseAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
+        AskAsync(runId, viewer, StopRequest.Interrupt, cancellationToken);
 
     /// <summary>Puts a paused run back into the queue.</summary>
-    public Task<Refusal?> ResumeAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<Refusal?> ResumeAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
+        ActAsync(runId, viewer, (write, run) =>
+        {
+            if (run.State != RunState.Paused)
+                return new("not_paused");
+            write.Move(run, RunState.Queued);
+            return null;
+        }, null, cancellationToken);
 
     /// <summary>Removes a run that is over, with its points, log and files nobody else needs.</summary>
-    public Task<Refusal?> DeleteAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<Refusal?> DeleteAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var refusal = await writing.DoAsync(
+            async write =>
+            {
+                var run = await OwnAsync(write, runId, viewer, cancellationToken);
+                if (run is null)
+                    return new Refusal("not_found");
+                if (!run.IsOver && run.State != RunState.Paused)
+                    return new Refusal("run_not_over");
+                if (await write.Context.Attempts.AnyAsync(a => a.RunId == runId && a.EndedAt == null, cancellationToken))
+                    return new Refusal("run_busy");
+                await write.Context.Database.ExecuteSqlAsync($"DELETE FROM MetricPoints WHERE Run = {run.Number}", cancellationToken);
+                await write.Context.RunEvents.Where(row => row.RunNumber == run.Number).ExecuteDeleteAsync(cancellationToken);
+                await write.Context.Posts.Where(post => post.RunId == runId).ExecuteUpdateAsync(set => set.SetProperty(post => post.RunId, (Guid?)null), cancellationToken);
+                write.Context.Runs.Remove(run);
+                return null;
+            },
+            cancellationToken);
+        if (refusal is not null)
+            return refusal;
+        var runFolder = folder.RunFolder(runId);
+        if (Directory.Exists(runFolder))
+            Directory.Delete(runFolder, recursive: true);
+        await cleaner.SweepAsync(cancellationToken);
+        return null;
+    }
+
+    private Task<Refusal?> AskAsync(Guid runId, Viewer viewer, StopRequest request, CancellationToken cancellationToken) =>
+        ActAsync(runId, viewer, (write, run) =>
+        {
+            if (run.State != RunState.Running)
+                return new(run.IsOver ? "run_over" : "not_running");
+            run.StopRequested = request;
+            write.TellState(run);
+            return null;
+        }, request, cancellationToken);
+
+    private async Task<Refusal?> ActAsync(Guid runId, Viewer viewer, Func<RunWrite, Run, Refusal?> act, StopRequest? signal, CancellationToken cancellationToken)
+    {
+        var (refusal, attempt) = await writing.DoAsync(
+            async write =>
+            {
+                var run = await OwnAsync(write, runId, viewer, cancellationToken);
+                return run is null ? (new Refusal("not_found"), 0) : (act(write, run), run.CurrentAttempt);
+            },
+            cancellationToken);
+        if (refusal is not null)
+            return refusal;
+        if (signal is { } request && attempt > 0)
+            signals.Raise(runId, attempt, request);
+        wake.Now();
+        return null;
+    }
+
+    // Ownership is part of the question: what is not yours is not there.
+    private static Task<Run?> OwnAsync(RunWrite write, Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
+        write.Context.Runs.SingleOrDefaultAsync(
+            run => run.Id == runId && (viewer.IsAdministrator || run.OwnerId == viewer.MemberId), cancellationToken);
 }

@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using MiniSora.Web.Account;
+
+namespace MiniSora.Web.Gallery;
+
+internal sealed class PostConfiguration : IEntityTypeConfiguration<Post>
+{
+    public void Configure(EntityTypeBuilder<Post> builder)
+    {
+        builder.HasKey(post => post.Id);
+        builder.Property(post => post.Slug).HasMaxLength(80);
+        builder.Property(post => post.Title).HasMaxLength(Post.MaxTitle);
+        builder.Property(post => post.CheckpointSha256).HasMaxLength(64);
+        builder.Property(post => post.VideoSha256).HasMaxLength(64);
+        builder.Property(post => post.PosterSha256).HasMaxLength(64);
+        builder.Property(post => post.PosterExtension).HasMaxLength(8);
+        builder.HasIndex(post => post.Slug).IsUnique();
+        builder.HasIndex(post => post.Number).IsUnique();
+        builder.HasIndex(post => post.CheckpointSha256);
+        builder.HasIndex(post => post.VideoSha256);
+        builder.HasIndex(post => post.RunId);
+        builder.HasOne<Member>().WithMany().HasForeignKey(post => post.AuthorId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using MiniSora.Jobs.Runs;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>What the end of an attempt means for its run.</summary>
+internal static class AttemptVerdict
+{
+    /// <summary>Decides from what the process said and how it ended.</summary>
+    public static void Decide(RunWrite write, Run run, Attempt attempt, AttemptEnd end)
+    {
+        switch (attempt.Outcome)
+        {
+            case "completed" or "stopped":
+                write.Move(run, RunState.Succeeded);
+                break;
+            case "failed":
+                write.Move(run, RunState.Failed);
+                break;
+            case "interrupted":
+                // Left in good order; if it was for a pause it rests, else it goes on by itself.
+                if (run.StopRequested == StopRequest.Interrupt)
+                    Rest(write, run);
+                else
+                    Requeue(write, run);
+                break;
+            default:
+                if (end.Cancelled)
+                    write.Move(run, RunState.Cancelled);
+                else
+                    Lost(write, run, end.LastError, counts: true, end.ExitCode);
+                break;
+        }
+    }
+
+    /// <summary>Nobody works on it and nobody said why. Queued again, unless that happened too often without progress.</summary>
+    /// <param name="counts">False when the portal itself went away: that says nothing about the run.</param>
+    public static void Lost(RunWrite write, Run run, string reason, bool counts, int? exitCode = null)
+    {
+        if (run.State == RunState.Interrupted)
+        {
+            write.Move(run, RunState.Queued);
+            return;
+        }
+
+        run.LostInARow += counts ? 1 : 0;
+        if (run.LostInARow >= RunLedger.MostLosses)
+        {
+            var arguments = new Dictionary<string, string>
+            {
+                ["attempts"] = run.LostInARow.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["exitCode"] = exitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
+            };
+            run.FailureCode = "process_lost";
+            run.FailureMessage = reason.Length == 0 ? "The run process ended without a word." : reason;
+            run.FailureArguments = JsonSerializer.Serialize(arguments, LiveJson.Options);
+            write.Move(run, RunState.Failed);
+        }
+        else if (run.StopRequested == StopRequest.Interrupt)
+        {
+            Rest(write, run);
+        }
+        else
+        {
+            Requeue(write, run);
+        }
+    }
+
+    private static void Rest(RunWrite write, Run run)
+    {
+        run.StopRequested = null;
+        Still(run);
+        write.Move(run, RunState.Paused);
+    }
+
+    private static void Requeue(RunWrite write, Run run)
+    {
+        Still(run);
+        write.Move(run, RunState.Interrupted);
+        write.Move(run, RunState.Queued);
+    }
+
+    private static void Still(Run run) => (run.StepsPerSecond, run.SecondsLeft, run.PhaseKey, run.PhaseProgress) = (0, 0, null, null);
+}

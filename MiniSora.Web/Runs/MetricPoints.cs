@@ -1,0 +1,58 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>
+/// Writes points in the caller's transaction. A point that is there is overwritten: a resumed attempt repeats the steps
+/// after its checkpoint, and no step may count twice.
+/// </summary>
+internal sealed class MetricPoints
+{
+    private readonly Dictionary<string, int> ids = [];
+
+    public async Task WriteAsync(MiniSoraDbContext context, long run, IReadOnlyList<MetricPoint> points, CancellationToken cancellationToken)
+    {
+        if (points.Count == 0)
+            return;
+        var connection = (SqliteConnection)context.Database.GetDbConnection();
+        await using var command = connection.CreateCommand();
+        command.Transaction = (SqliteTransaction?)context.Database.CurrentTransaction?.GetDbTransaction();
+        command.CommandText = """
+            INSERT INTO MetricPoints (Run, Metric, Step, Value) VALUES ($run, $metric, $step, $value)
+            ON CONFLICT (Run, Metric, Step) DO UPDATE SET Value = excluded.Value
+            """;
+        command.Parameters.AddWithValue("$run", run);
+        var metric = command.Parameters.Add("$metric", SqliteType.Integer);
+        var step = command.Parameters.Add("$step", SqliteType.Integer);
+        var value = command.Parameters.Add("$value", SqliteType.Real);
+        foreach (var point in points)
+        {
+            metric.Value = await IdAsync(connection, command.Transaction, point.Name, cancellationToken);
+            step.Value = point.Step;
+            // JSON and SQLite have no word for "not a number": both say null, and the chart shows a gap.
+            value.Value = double.IsFinite(point.Value) ? point.Value : DBNull.Value;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Forgets what a rolled-back transaction may have named.</summary>
+    public void Forget() => ids.Clear();
+
+    private async Task<int> IdAsync(SqliteConnection connection, DbTransaction? transaction, string name, CancellationToken cancellationToken)
+    {
+        if (ids.TryGetValue(name, out var known))
+            return known;
+        await using var command = connection.CreateCommand();
+        command.Transaction = (SqliteTransaction?)transaction;
+        command.CommandText = "INSERT INTO MetricNames (Name) VALUES ($name) ON CONFLICT (Name) DO UPDATE SET Name = excluded.Name RETURNING Id";
+        command.Parameters.AddWithValue("$name", name);
+        var id = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+        ids.Add(name, id);
+        return id;
+    }
+}

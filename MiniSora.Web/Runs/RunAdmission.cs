@@ -1,0 +1,68 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using MiniSora.Jobs.Specs;
+using MiniSora.Model.Datasets;
+using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Datasets;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>Decides whether a spec may be submitted, and says everything that stands against it.</summary>
+internal sealed class RunAdmission(
+    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DatasetService datasets, DataFolder folder, IOptions<RunOptions> options)
+{
+    /// <summary>All reasons against it now.</summary>
+    public async Task<List<Refusal>> CheckAsync(RunSpec spec, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var context = await ContextAsync(spec, cancellationToken);
+        var reasons = SpecValidator.Validate(spec, context).Select(Refusal.Of).ToList();
+        if (viewer.MemberId is not { } member)
+        {
+            reasons.Add(new("not_signed_in"));
+            return reasons;
+        }
+
+        var free = folder.FreeBytes();
+        if (free < options.Value.MinFreeBytes)
+            reasons.Add(new("disk_nearly_full", ("free", Mebibytes(free)), ("needed", Mebibytes(options.Value.MinFreeBytes))));
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var open = await db.Runs.CountAsync(
+            run => run.OwnerId == member && (run.State == RunState.Queued || run.State == RunState.Running || run.State == RunState.Interrupted),
+            cancellationToken);
+        if (open >= options.Value.MaxOpenRunsPerMember)
+            reasons.Add(new("too_many_runs", ("limit", options.Value.MaxOpenRunsPerMember.ToString(CultureInfo.InvariantCulture))));
+        return reasons;
+    }
+
+    /// <summary>What the portal knows and a spec alone does not.</summary>
+    public async Task<SpecContext> ContextAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        var checkpoint = spec is SamplingSpec sampling ? await SourceAsync(sampling.Checkpoint, cancellationToken) : (false, null);
+        return new()
+        {
+            KnownDatasets = DatasetCatalog.Ids(folder.Root).ToHashSet(),
+            ReadyDatasets = datasets.List().Where(d => d.State == DatasetState.Ready).Select(d => d.Id).ToHashSet(),
+            CheckpointExists = hash => checkpoint.Found && store.Has(hash),
+            ImageExists = store.Has,
+            Source = checkpoint.Spec,
+            MachineMemoryBytes = MachineMemory.TotalBytes(),
+            Calibration = Calibration.Load(folder.Root),
+        };
+    }
+
+    private async Task<(bool Found, TrainingSpec? Spec)> SourceAsync(string sha256, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var yaml = await db.Artifacts
+            .Where(artifact => artifact.Sha256 == sha256 && artifact.Kind == "checkpoint")
+            .Join(db.Runs, artifact => artifact.RunId, run => run.Id, (_, run) => run.SpecYaml)
+            .FirstOrDefaultAsync(cancellationToken);
+        return (yaml is not null, yaml is null ? null : SpecYaml.Read(yaml).Spec as TrainingSpec);
+    }
+
+    private static string Mebibytes(long bytes) => (bytes >> 20).ToString(CultureInfo.InvariantCulture);
+}

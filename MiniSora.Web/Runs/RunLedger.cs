@@ -1,0 +1,192 @@
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Specs;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>
+/// The truth about runs, as workers see it. Hangfire may deliver a run twice or not at all: whoever claims first holds it,
+/// and what nobody holds goes back to the queue.
+/// </summary>
+internal sealed partial class RunLedger(
+    RunWriting writing,
+    MetricWriter writer,
+    ArtifactIntake intake,
+    ArtifactStore store,
+    ArtifactCleaner cleaner,
+    StopSignals signals,
+    RunWake wake,
+    DataFolder folder,
+    IDbContextFactory<MiniSoraDbContext> contexts,
+    ILogger<RunLedger> logger) : IRunLedger
+{
+    /// <summary>Attempts that may be lost in a row without a new checkpoint before the run counts as failed.</summary>
+    public const int MostLosses = 3;
+
+    /// <summary>An attempt nobody heard of for so long is lost.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(90);
+
+    public async Task<RunGrant?> ClaimAsync(Guid runId, string worker, CancellationToken cancellationToken)
+    {
+        var claimed = await writing.DoAsync(
+            async write =>
+            {
+                var run = await write.Context.Runs.FindAsync([runId], cancellationToken);
+                if (run is not { State: RunState.Queued })
+                    return null;
+                run.CurrentAttempt++;
+                write.Context.Attempts.Add(new()
+                {
+                    RunId = runId,
+                    Number = run.CurrentAttempt,
+                    Worker = worker,
+                    StartedAt = write.Now,
+                    LastHeardAt = write.Now,
+                });
+                write.Move(run, RunState.Running);
+                return run;
+            },
+            cancellationToken);
+        if (claimed is null)
+            return null;
+
+        var runFolder = folder.RunFolder(runId);
+        Directory.CreateDirectory(runFolder);
+        LogClaimed(runId, claimed.CurrentAttempt, worker);
+        return new(runId, claimed.CurrentAttempt, claimed.SpecYaml, runFolder, Inputs(claimed.SpecYaml));
+    }
+
+    public async Task<ReportOutcome> ReportAsync(Guid runId, int attempt, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken)
+    {
+        var artifacts = events.Any(e => e is RunArtifact)
+            ? await TakeFilesAsync(runId, attempt, events, cancellationToken)
+            : new Dictionary<long, Artifact>();
+        if (artifacts is null)
+            return ReportOutcome.Stale;
+        var outcome = await writer.WriteAsync(runId, attempt, events, artifacts, cancellationToken);
+        if (outcome == ReportOutcome.Accepted && artifacts.Values.Any(a => a.Kind == "checkpoint"))
+            await cleaner.TrimCheckpointsAsync(runId, cancellationToken);
+        return outcome;
+    }
+
+    public Task<ReportOutcome> HeartbeatAsync(Guid runId, int attempt, CancellationToken cancellationToken) =>
+        writer.WriteAsync(runId, attempt, [], new Dictionary<long, Artifact>(), cancellationToken);
+
+    public async Task<StopRequest> WaitForStopAsync(Guid runId, int attempt, CancellationToken cancellationToken)
+    {
+        // Listen first, then look: a request between the two is heard either way.
+        var signal = signals.Of(runId, attempt);
+        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            var now = await context.Runs.AsNoTracking()
+                .Where(run => run.Id == runId)
+                .Select(run => new { run.State, run.CurrentAttempt, run.StopRequested })
+                .SingleOrDefaultAsync(cancellationToken);
+            if (now is null || now.CurrentAttempt != attempt || now.State != RunState.Running)
+                return StopRequest.Cancel;
+            if (now.StopRequested is { } requested)
+                return requested;
+        }
+
+        return await signal.Task.WaitAsync(cancellationToken);
+    }
+
+    public async Task EndAsync(Guid runId, int attempt, AttemptEnd end, CancellationToken cancellationToken)
+    {
+        await writing.DoAsync(
+            async write =>
+            {
+                var run = await write.Context.Runs.FindAsync([runId], cancellationToken);
+                var row = await write.Context.Attempts.FindAsync([runId, attempt], cancellationToken);
+                if (run is null || row is null || row.EndedAt is not null)
+                    return;
+                (row.EndedAt, row.ExitCode, row.LastError) = (write.Now, end.ExitCode, Tail(end.LastError));
+                if (run.CurrentAttempt == attempt && run.State == RunState.Running)
+                    AttemptVerdict.Decide(write, run, row, end);
+                LogEnded(runId, attempt, end.ExitCode, run.State);
+            },
+            cancellationToken);
+        signals.Forget(runId, attempt);
+        wake.Now();
+    }
+
+    /// <summary>Takes back what a process of an earlier life of the portal held. Call before the scheduler starts.</summary>
+    public Task<int> RecoverAsync(CancellationToken cancellationToken) =>
+        ReleaseAsync(context => context.Runs.Where(run => run.State == RunState.Running || run.State == RunState.Interrupted), "The portal stopped.", counts: false, cancellationToken);
+
+    /// <summary>Takes back runs whose attempt fell silent.</summary>
+    public Task<int> ReapAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var limit = now - Silence;
+        return ReleaseAsync(
+            context => context.Runs.Where(run => run.State == RunState.Running
+                && context.Attempts.Any(a => a.RunId == run.Id && a.Number == run.CurrentAttempt && a.LastHeardAt < limit)),
+            "No sign of life.",
+            counts: true,
+            cancellationToken);
+    }
+
+    /// <summary>The job of a run is over. If its attempt is still open, the job died without closing it.</summary>
+    public Task<int> AbandonAsync(Guid runId, string reason, CancellationToken cancellationToken) =>
+        ReleaseAsync(context => context.Runs.Where(run => run.Id == runId && run.State == RunState.Running), reason, counts: true, cancellationToken);
+
+    private async Task<int> ReleaseAsync(Func<MiniSoraDbContext, IQueryable<Run>> which, string reason, bool counts, CancellationToken cancellationToken)
+    {
+        var released = await writing.DoAsync(
+            async write =>
+            {
+                var runs = await which(write.Context).ToListAsync(cancellationToken);
+                foreach (var run in runs)
+                {
+                    var row = await write.Context.Attempts.FindAsync([run.Id, run.CurrentAttempt], cancellationToken);
+                    if (row is { EndedAt: null })
+                        (row.EndedAt, row.LastError) = (write.Now, reason);
+                    // It may have said how it ended and only its end was not heard: then nothing is done twice.
+                    if (run.State == RunState.Running && row?.Outcome is not null)
+                        AttemptVerdict.Decide(write, run, row, new(row.ExitCode ?? 0, reason, false));
+                    else
+                        AttemptVerdict.Lost(write, run, reason, counts);
+                    signals.Raise(run.Id, run.CurrentAttempt, StopRequest.Cancel);
+                    LogReleased(run.Id, run.CurrentAttempt, run.State);
+                }
+
+                return runs.Count;
+            },
+            cancellationToken);
+        if (released > 0)
+            wake.Now();
+        return released;
+    }
+
+    private async Task<IReadOnlyDictionary<long, Artifact>?> TakeFilesAsync(Guid runId, int attempt, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = await context.Runs.AsNoTracking()
+            .Where(run => run.Id == runId && run.CurrentAttempt == attempt && run.State == RunState.Running)
+            .Select(run => new { run.OwnerId, Seen = context.Attempts.Where(a => a.RunId == runId && a.Number == attempt).Select(a => a.LastEventSeq).Single() })
+            .SingleOrDefaultAsync(cancellationToken);
+        if (now is null)
+            return null;
+        // What is stored already may be gone from the run's folder, and nobody asks for it again.
+        return await intake.TakeAsync(runId, now.OwnerId, attempt, [.. events.Where(e => e.Seq > now.Seen)], cancellationToken);
+    }
+
+    private Dictionary<string, string> Inputs(string specYaml)
+    {
+        var named = SpecYaml.Read(specYaml).Spec is SamplingSpec spec ? new[] { spec.Checkpoint, spec.Image } : [];
+        return named.Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
+    }
+
+    private static string Tail(string text) => text.Length <= 4000 ? text : text[^4000..];
+
+    [LoggerMessage(LogLevel.Information, "Run {RunId} attempt {Attempt} claimed by {Worker}")]
+    private partial void LogClaimed(Guid runId, int attempt, string worker);
+
+    [LoggerMessage(LogLevel.Information, "Run {RunId} attempt {Attempt} ended with exit code {ExitCode}: {State}")]
+    private partial void LogEnded(Guid runId, int attempt, int exitCode, RunState state);
+
+    [LoggerMessage(LogLevel.Warning, "Run {RunId} attempt {Attempt} taken back: {State}")]
+    private partial void LogReleased(Guid runId, int attempt, RunState state);
+}

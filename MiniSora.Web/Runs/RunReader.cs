@@ -1,0 +1,228 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>Reads runs for pages: projections only, nothing is tracked.</summary>
+internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, RunSlots slots, TimeProvider clock)
+{
+    private const int MostArtifacts = 400, MostLogLines = 300, MostReplayed = 2000;
+
+    public async Task<bool> ExistsAsync(Origin origin, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return (origin.RunId is null || await context.Runs.AnyAsync(run => run.Id == origin.RunId, cancellationToken))
+            && (origin.PostId is null || await context.Posts.AnyAsync(post => post.Id == origin.PostId, cancellationToken));
+    }
+
+    public async Task<RunPage> ListAsync(RunQuery query, CancellationToken cancellationToken)
+    {
+        var take = Math.Clamp(query.Take, 1, 100);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var runs = context.Runs.AsNoTracking();
+        if (query.OwnerId is { } owner)
+            runs = runs.Where(run => run.OwnerId == owner);
+        if (query.Kind is { } kind)
+            runs = runs.Where(run => run.Kind == kind);
+        if (query.State is { } state)
+            runs = runs.Where(run => run.State == state);
+        if (query.Before is { } before)
+            runs = runs.Where(run => run.Number < before);
+        foreach (var word in SearchWords.Of(query.Text))
+            runs = runs.Where(run => EF.Functions.Like(run.Name, word, SearchWords.Escape));
+        var found = await SummariesAsync(context, runs.OrderByDescending(run => run.Number).Take(take + 1), cancellationToken);
+        var page = found.Take(take).ToList();
+        return new(page, found.Count > take ? page[^1].Number : null);
+    }
+
+    public async Task<RunDetails?> GetAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // One snapshot, so that LastSeq fits everything else that is read here.
+        await using var connection = (Microsoft.Data.Sqlite.SqliteConnection)context.Database.GetDbConnection();
+        await context.Database.OpenConnectionAsync(cancellationToken);
+        await using var snapshot = connection.BeginTransaction(deferred: true);
+        await context.Database.UseTransactionAsync(snapshot, cancellationToken);
+
+        var run = await context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == runId, cancellationToken);
+        if (run is null)
+            return null;
+        var summary = (await SummariesAsync(context, context.Runs.AsNoTracking().Where(r => r.Id == runId), cancellationToken))[0];
+        var artifacts = await ArtifactsAsync(context, runId, cancellationToken);
+        var attempts = await context.Attempts.AsNoTracking()
+            .Where(a => a.RunId == runId).OrderBy(a => a.Number)
+            .Select(a => new AttemptView(a.Number, a.StartedAt, a.EndedAt, a.ResumedFromStep, a.Outcome, a.ExitCode, a.LastError)
+            {
+                Worker = a.Worker,
+                LastHeardAt = a.LastHeardAt,
+            })
+            .ToListAsync(cancellationToken);
+        var metrics = await context.Database
+            .SqlQuery<string>($"SELECT Name AS Value FROM MetricNames WHERE EXISTS (SELECT 1 FROM MetricPoints WHERE Run = {run.Number} AND Metric = Id) ORDER BY Name")
+            .ToListAsync(cancellationToken);
+        var checkpoints = artifacts.Where(a => a.Kind == "checkpoint").Select(a => a.Sha256).ToList();
+        var children = await LinksAsync(
+            context.Runs.Where(r => r.ParentRunId == runId || (r.CheckpointSha256 != null && checkpoints.Contains(r.CheckpointSha256))), cancellationToken);
+        var parentId = run.ParentRunId ?? await context.Artifacts
+            .Where(a => a.Kind == "checkpoint" && a.Sha256 == run.CheckpointSha256).Select(a => a.RunId).FirstOrDefaultAsync(cancellationToken);
+        var parents = parentId is null ? [] : await LinksAsync(context.Runs.Where(r => r.Id == parentId), cancellationToken);
+        var slug = await context.Posts.Where(p => p.Id == run.ParentPostId).Select(p => p.Slug).SingleOrDefaultAsync(cancellationToken);
+        return new(
+            summary, run.SpecYaml, run.SpecHash, run.Seed, run.SoftwareVersion, run.Device, run.Precision, run.Threads, run.Arithmetic,
+            run.PhaseKey, run.PhaseProgress, run.FailureMessage, Arguments(run.FailureArguments), run.DeviceSeconds, run.PeakMemoryBytes, run.Flops,
+            parents.FirstOrDefault(), run.ParentPostId, slug, children, artifacts, attempts, await LogAsync(context, run.Number, cancellationToken),
+            metrics, Actions(run, viewer, artifacts), run.LastSeq);
+    }
+
+    public async Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint"
+                && !context.Artifacts.Any(b => b.RunId == a.RunId && b.Kind == "checkpoint" && (b.Step > a.Step || (b.Step == a.Step && b.CreatedAt > a.CreatedAt)))))
+            .OrderByDescending(x => x.Owner == viewer.MemberId).ThenByDescending(x => x.Choice.CreatedAt)
+            .Take(Math.Clamp(take, 1, 200))
+            .Select(x => x.Choice)
+            .ToListAsync(cancellationToken);
+    }
+
+    public async Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint" && a.Sha256 == sha256))
+            .Select(x => x.Choice)
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Events after a number; null when there is no such run.</summary>
+    public async Task<Replay?> ReplayAsync(Guid runId, long after, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await context.Runs.Where(r => r.Id == runId).Select(r => new { r.Number, r.LastSeq, r.PrunedSeq }).SingleOrDefaultAsync(cancellationToken);
+        if (run is null)
+            return null;
+        // A number from the future is of a database that was put back; then, too, the viewer starts afresh.
+        if (after < run.PrunedSeq || after > run.LastSeq || run.LastSeq - after > MostReplayed)
+            return new(true, run.LastSeq, []);
+        var rows = await context.RunEvents.AsNoTracking()
+            .Where(row => row.RunNumber == run.Number && row.Seq > after)
+            .OrderBy(row => row.Seq)
+            .ToListAsync(cancellationToken);
+        return new(false, rows.Count > 0 ? rows[^1].Seq : run.LastSeq, [.. rows.Select(Event)]);
+    }
+
+    private static LiveEvent Event(RunEventRow row) => new(row.Seq, row.At, row.Type, JsonNode.Parse(row.Json)!.AsObject());
+
+    private static IReadOnlyDictionary<string, string> Arguments(string? json) =>
+        json is null ? new Dictionary<string, string>() : JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? [];
+
+    private static RunActions Actions(Run run, Viewer viewer, IReadOnlyList<ArtifactView> artifacts)
+    {
+        var may = viewer.MayActFor(run.OwnerId);
+        var free = run.State == RunState.Running && run.StopRequested is null;
+        return new(
+            Cancel: may && Run.CanMove(run.State, RunState.Cancelled),
+            StopAndKeep: may && free && run.Kind == RunKind.Training,
+            Pause: may && free && run.Kind == RunKind.Training,
+            Resume: may && run.State == RunState.Paused,
+            Delete: may && (run.IsOver || run.State == RunState.Paused),
+            Publish: may && artifacts.Any(a => a.Kind == "video"));
+    }
+
+    private async Task<List<RunSummary>> SummariesAsync(MiniSoraDbContext context, IQueryable<Run> runs, CancellationToken cancellationToken)
+    {
+        var rows = await runs
+            .Join(context.Users, run => run.OwnerId, member => member.Id, (run, member) => new { run, member.DisplayName })
+            .OrderByDescending(x => x.run.Number)
+            .Select(x => new
+            {
+                x.run,
+                x.DisplayName,
+                Poster = context.Artifacts
+                    .Where(a => a.RunId == x.run.Id && a.Kind == "poster")
+                    .OrderByDescending(a => a.CreatedAt).ThenBy(a => a.Index)
+                    .Select(a => new { a.Sha256, a.FileName })
+                    .FirstOrDefault(),
+            })
+            .ToListAsync(cancellationToken);
+        var positions = rows.Any(x => x.run.State == RunState.Queued)
+            ? (await RunScheduler.WaitingAsync(contexts, slots.Held, clock, cancellationToken)).Select((run, i) => (run.Id, i)).ToDictionary(x => x.Id, x => x.i + 1)
+            : [];
+        var losses = await LossesAsync(context, [.. rows.Select(x => x.run.Number)], cancellationToken);
+        return [.. rows.Select(x => new RunSummary(
+            x.run.Id, x.run.Number, x.run.Name, x.run.Kind, x.run.State, x.run.StopRequested, x.run.OwnerId, x.DisplayName,
+            x.run.CreatedAt, x.run.StartedAt, x.run.EndedAt, x.run.Step, x.run.TotalSteps, x.run.StepsPerSecond, x.run.SecondsLeft, x.run.FailureCode,
+            x.Poster is null ? null : Artifact.UrlOf(x.Poster.Sha256, x.Poster.FileName),
+            positions.TryGetValue(x.run.Id, out var position) ? position : null)
+        {
+            LastLoss = losses.TryGetValue(x.run.Number, out var loss) ? loss : null,
+        })];
+    }
+
+    // The key of the points ends with the step, so the newest is found without reading the others.
+    private static async Task<Dictionary<long, double>> LossesAsync(MiniSoraDbContext context, IReadOnlyList<long> numbers, CancellationToken cancellationToken)
+    {
+        var losses = new Dictionary<long, double>();
+        foreach (var number in numbers)
+        {
+            var newest = await context.Database
+                .SqlQuery<double?>($"SELECT Value FROM MetricPoints WHERE Run = {number} AND Metric = (SELECT Id FROM MetricNames WHERE Name = 'loss') ORDER BY Step DESC LIMIT 1")
+                .ToListAsync(cancellationToken);
+            if (newest is [{ } loss])
+                losses[number] = loss;
+        }
+
+        return losses;
+    }
+
+    private static async Task<IReadOnlyList<ArtifactView>> ArtifactsAsync(MiniSoraDbContext context, Guid runId, CancellationToken cancellationToken)
+    {
+        var rows = await context.Artifacts.AsNoTracking()
+            .Where(a => a.RunId == runId)
+            .OrderByDescending(a => a.CreatedAt).ThenByDescending(a => a.Id)
+            .Take(MostArtifacts)
+            .ToListAsync(cancellationToken);
+        rows.Reverse();
+        var posters = rows.Where(a => a.Kind == "poster").GroupBy(a => (a.Step, a.Index)).ToDictionary(g => g.Key, g => g.Last().Url);
+        return [.. rows.Select(a => new ArtifactView(
+            a.Id, a.Kind, a.Sha256, a.Bytes, a.FileName, a.Url,
+            a.Kind is "video" or "preview" ? posters.GetValueOrDefault((a.Step, a.Index)) : null,
+            a.Step, a.Index, a.Prompt, a.Seed, a.CreatedAt))];
+    }
+
+    private static async Task<IReadOnlyList<LogLine>> LogAsync(MiniSoraDbContext context, long number, CancellationToken cancellationToken)
+    {
+        var rows = await context.RunEvents.AsNoTracking()
+            .Where(row => row.RunNumber == number && row.Type == "log")
+            .OrderByDescending(row => row.Seq)
+            .Take(MostLogLines)
+            .ToListAsync(cancellationToken);
+        rows.Reverse();
+        return [.. rows.Select(Event).Select(e => new LogLine(e.Seq, e.At, (string?)e.Data["level"] ?? "info", (string?)e.Data["text"] ?? ""))];
+    }
+
+    private static async Task<List<RunLink>> LinksAsync(IQueryable<Run> runs, CancellationToken cancellationToken) =>
+        await runs.OrderByDescending(run => run.Number).Take(50)
+            .Select(run => new RunLink(run.Id, run.Number, run.Name, run.Kind, run.State))
+            .ToListAsync(cancellationToken);
+
+    private static IQueryable<OwnedChoice> Choices(MiniSoraDbContext context, IQueryable<Artifact> checkpoints) =>
+        from artifact in checkpoints
+        join run in context.Runs on artifact.RunId equals run.Id
+        join member in context.Users on run.OwnerId equals member.Id
+        select new OwnedChoice
+        {
+            Owner = run.OwnerId,
+            Choice = new CheckpointChoice(artifact.Sha256, run.Id, run.Number, run.Name, member.DisplayName, artifact.Step, artifact.Bytes, artifact.CreatedAt),
+        };
+
+    private sealed class OwnedChoice
+    {
+        public Guid Owner { get; init; }
+
+        public CheckpointChoice Choice { get; init; } = null!;
+    }
+}

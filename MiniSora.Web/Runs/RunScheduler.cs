@@ -1,0 +1,106 @@
+using Hangfire;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>Hands the next run to Hangfire whenever a slot is free. Wakes at once when something is submitted or ends.</summary>
+internal sealed partial class RunScheduler(
+    IBackgroundJobClient jobs,
+    IDbContextFactory<MiniSoraDbContext> contexts,
+    RunLedger ledger,
+    RunSlots slots,
+    RunWake wake,
+    DataFolder folder,
+    IOptions<RunOptions> options,
+    TimeProvider clock,
+    ILogger<RunScheduler> logger) : BackgroundService
+{
+    internal const string Queue = "runs";
+
+    // Nothing is decided by the clock alone but silence, so this is slow.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
+    /// <summary>Starts what can start. Returns how many runs were handed over.</summary>
+    public async Task<int> LookAsync(CancellationToken cancellationToken)
+    {
+        await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
+        var started = 0;
+        while (slots.Held.Count < options.Value.Slots && folder.FreeBytes() >= options.Value.MinFreeBytes)
+        {
+            var waiting = await WaitingAsync(contexts, slots.Held, clock, cancellationToken);
+            if (waiting.Count == 0 || !slots.Take(waiting[0].Id))
+                break;
+            var next = waiting[0];
+            jobs.Create<RunJob>(Queue, job => job.ExecuteAsync(next.Id, CancellationToken.None), new Hangfire.States.EnqueuedState(Queue));
+            LogStarted(next.Id, next.Priority);
+            started++;
+        }
+
+        return started;
+    }
+
+    /// <summary>The waiting runs in their order, without those that were handed over.</summary>
+    internal static async Task<IReadOnlyList<WaitingRun>> WaitingAsync(
+        IDbContextFactory<MiniSoraDbContext> contexts, IReadOnlyCollection<Guid> handedOver, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var waiting = await context.Runs.AsNoTracking()
+            .Where(run => run.State == RunState.Queued && !handedOver.Contains(run.Id))
+            .Select(run => new WaitingRun(run.Id, run.Number, run.OwnerId, run.Priority))
+            .ToListAsync(cancellationToken);
+        if (waiting.Count < 2)
+            return waiting;
+        var held = await context.Runs
+            .Where(run => run.State == RunState.Running || handedOver.Contains(run.Id))
+            .GroupBy(run => run.OwnerId)
+            .Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.Key, group => group.Count, cancellationToken);
+        var since = clock.GetUtcNow().AddDays(-1);
+        var recent = await context.Runs
+            .Where(run => run.StartedAt >= since)
+            .GroupBy(run => run.OwnerId)
+            .Select(group => new { group.Key, Seconds = group.Sum(run => run.DeviceSeconds) })
+            .ToDictionaryAsync(group => group.Key, group => group.Seconds, cancellationToken);
+        return RunQueue.Order(waiting, held, recent);
+    }
+
+    /// <summary>Called when the job of a run is over.</summary>
+    public async Task EndedAsync(Guid runId, string reason)
+    {
+        await ledger.AbandonAsync(runId, reason, CancellationToken.None);
+        slots.Free(runId);
+        wake.Now();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        wake.Now();
+        using var timer = clock.CreateTimer(_ => wake.Now(), null, LookAgain, LookAgain);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await wake.WaitAsync(stoppingToken);
+                await LookAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // A boundary: with a full disk or a busy file the next look may succeed, and the portal must stay up meanwhile.
+                LogLookFailed(error);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Run {RunId} handed to a worker (priority {Priority})")]
+    private partial void LogStarted(Guid runId, int priority);
+
+    [LoggerMessage(LogLevel.Error, "The scheduler could not look for work")]
+    private partial void LogLookFailed(Exception error);
+}

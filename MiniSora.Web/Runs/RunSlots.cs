@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Hangfire.Common;
+using Hangfire.States;
+using Hangfire.Storage;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>Which runs were handed to Hangfire and have not come back: each holds a slot, also while its child still ends.</summary>
+internal sealed class RunSlots
+{
+    private readonly ConcurrentDictionary<Guid, byte> held = new();
+
+    public IReadOnlyCollection<Guid> Held => [.. held.Keys];
+
+    public bool Take(Guid runId) => held.TryAdd(runId, 0);
+
+    public void Free(Guid runId) => held.TryRemove(runId, out _);
+}
+
+/// <summary>Hears from Hangfire that the job of a run is over, however it ended.</summary>
+internal sealed class RunJobEnds(Action<Guid, string> ended) : JobFilterAttribute, IApplyStateFilter
+{
+    public void OnStateApplied(ApplyStateContext context, IWriteOnlyTransaction transaction)
+    {
+        if (context.NewState is not (SucceededState or FailedState or DeletedState))
+            return;
+        if (context.BackgroundJob.Job is { } job && job.Args.OfType<Guid>().Any())
+            ended(job.Args.OfType<Guid>().First(), (context.NewState as FailedState)?.Exception.ToString() ?? "The job ended.");
+    }
+
+    public void OnStateUnapplied(ApplyStateContext context, IWriteOnlyTransaction transaction)
+    {
+    }
+}

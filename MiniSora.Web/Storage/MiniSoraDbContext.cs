@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Gallery;
+using MiniSora.Web.Runs;
+
+namespace MiniSora.Web.Storage;
+
+/// <summary>All that the portal keeps. One context per operation, from the factory.</summary>
+public sealed class MiniSoraDbContext(DbContextOptions<MiniSoraDbContext> options)
+    : IdentityDbContext<Member, IdentityRole<Guid>, Guid>(options)
+{
+    public DbSet<Run> Runs => Set<Run>();
+
+    public DbSet<Attempt> Attempts => Set<Attempt>();
+
+    public DbSet<RunEventRow> RunEvents => Set<RunEventRow>();
+
+    public DbSet<MetricName> MetricNames => Set<MetricName>();
+
+    public DbSet<Artifact> Artifacts => Set<Artifact>();
+
+    public DbSet<Post> Posts => Set<Post>();
+
+    public DbSet<FirstAdministratorToken> FirstAdministratorTokens => Set<FirstAdministratorToken>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
+        configurationBuilder.Properties<RunState>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<RunKind>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<StopRequest>().HaveConversion<string>().HaveMaxLength(16);
+    }
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.ApplyConfigurationsFromAssembly(typeof(MiniSoraDbContext).Assembly);
+    }
+}
