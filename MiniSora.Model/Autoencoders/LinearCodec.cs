@@ -77,10 +77,18 @@ public sealed class LinearCodec : IVideoCodec
         TorchRuntime.EnsureLoaded();
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var components = Copy("components");
-        if (components.dim() != 2 || components.shape[1] != BlockValues)
-            throw new ArgumentException($"The linear codec's components must be [c, {BlockValues}], were [{string.Join(", ", components.shape)}].", nameof(state));
-        return new LinearCodec(Copy("mean"), components, Copy("scale"));
+        var components = state["components"];
+        var channels = components.dim() == 2 ? components.shape[0] : -1;
+        Check("components", [channels, BlockValues]);
+        Check("mean", [BlockValues]);
+        Check("scale", [channels]);
+        return new LinearCodec(Copy("mean"), Copy("components"), Copy("scale"));
+
+        void Check(string key, long[] shape)
+        {
+            if (!state[key].shape.SequenceEqual(shape))
+                throw new ArgumentException($"The linear codec's {key} must be [{string.Join(", ", shape)}], was [{string.Join(", ", state[key].shape)}].", nameof(state));
+        }
 
         torch.Tensor Copy(string key) => state[key].to(torch.ScalarType.Float32).to(placement.Device).clone();
     }

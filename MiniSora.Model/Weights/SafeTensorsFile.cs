@@ -38,13 +38,20 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>A metadata value that must be there; <see cref="SafeTensorsError.Missing"/> otherwise.</summary>
     public string RequireMetadata(string key) => Metadata.TryGetValue(key, out var value)
         ? value
-        : throw new SafeTensorsException(SafeTensorsError.Missing, path, $"the metadata entry \"{key}\" is missing.");
+        : throw Refused(SafeTensorsError.Missing, $"the metadata entry \"{key}\" is missing.");
+
+    /// <summary>Throws <see cref="SafeTensorsError.Missing"/> unless there is a tensor of this name.</summary>
+    public SafeTensorsEntry Require(string name) => Entries.TryGetValue(name, out var entry)
+        ? entry
+        : throw Refused(SafeTensorsError.Missing, $"the tensor \"{name}\" is missing.");
+
+    /// <summary>What a reader of this file throws when the content does not fit it; names the file.</summary>
+    public SafeTensorsException Refused(SafeTensorsError error, string detail) => new(error, path, detail);
 
     /// <summary>A copy of one tensor on the processor, in the file's type. The caller owns it. May be called from several threads.</summary>
     public torch.Tensor Read(string name)
     {
-        if (!Entries.TryGetValue(name, out var entry))
-            throw new SafeTensorsException(SafeTensorsError.Missing, path, $"the tensor \"{name}\" is missing.");
+        var entry = Require(name);
         TorchRuntime.EnsureLoaded();
         var tensor = torch.empty(entry.Shape.ToArray(), dtype: entry.Type);
         try
