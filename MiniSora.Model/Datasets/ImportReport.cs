@@ -1,0 +1,6 @@
+namespace MiniSora.Model.Datasets;
+
+/// <summary>What became of an import.</summary>
+/// <param name="Accepted">Number of clips.</param>
+/// <param name="Refused">Every file that could not be used, with its reason, in the order of the listing.</param>
+public sealed record ImportReport(int Accepted, IReadOnlyList<RefusedFile> Refused);
