@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using System.Text;
 using MiniSora.Jobs.Specs;
@@ -8,6 +9,8 @@ namespace MiniSora.Jobs.Cli;
 /// <summary><c>minisora docs</c>: reference pages made from the program itself. Tests check that those in <c>docs/</c> are up to date.</summary>
 internal static class DocsCommand
 {
+    private const int PageWidth = 110;
+
     public static Command Build(TimeProvider time)
     {
         var spec = new Command("spec", SpecTexts.Get("cli.docs.spec"));
@@ -26,6 +29,9 @@ internal static class DocsCommand
         {
             var text = new StringBuilder();
             var root = CommandLine.Build(time);
+            // A fixed width: the page must not depend on the terminal in which it is made.
+            foreach (var help in root.Options.OfType<HelpOption>())
+                help.Action = new HelpAction { MaxWidth = PageWidth };
             Write(root, root, [], text);
             return text.ToString();
         }

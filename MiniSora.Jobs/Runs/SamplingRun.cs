@@ -12,6 +12,8 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     /// <summary>The clips that were made, uint8 [T, H, W, 3] each, and T, H, W: for the command line's other outputs.</summary>
     public (IReadOnlyList<byte[]> Clips, int Frames, int Height, int Width) Made { get; private set; } = ([], 0, 0, 0);
 
+    private string imageHash = "";
+
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
@@ -49,14 +51,20 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     {
         byte[]? first = null;
         if (spec.Task == SamplingTask.ImageToVideo)
-            first = ImageFile.ReadRgb(context.Inputs.GetValueOrDefault(spec.Image) ?? spec.Image, session.Width);
+        {
+            var path = context.Inputs.GetValueOrDefault(spec.Image) ?? spec.Image;
+            first = ImageFile.ReadRgb(path, session.Width);
+            imageHash = FileHash.Sha256(path);
+        }
+
         return [.. Enumerable.Range(0, spec.Clips).Select(clip => new SampleRequest(spec.Prompt, spec.Seed + clip, first))];
     }
 
     private void Write(RunContext context, SamplingSession session, int index, SampleRequest request, byte[] clip)
     {
-        // The tags name the checkpoint by its content, so that the file can be dropped on any portal that has it.
-        var tags = VideoTags.Of(SpecYaml.Write(spec with { Checkpoint = session.CheckpointHash }), request.Seed, request.Prompt, session.CheckpointHash);
+        // The tags name checkpoint and image by their content, so that the file can be dropped on any portal that has them.
+        var own = spec with { Checkpoint = session.CheckpointHash, Image = imageHash };
+        var tags = VideoTags.Of(SpecYaml.Write(own), request.Seed, request.Prompt, session.CheckpointHash);
         var name = Path.Combine(context.Folder.Videos, string.Create(CultureInfo.InvariantCulture, $"clip-{index:D3}"));
         var (frames, height, width) = (session.Frames, session.Height, session.Width);
         VideoFile.WriteAsync(name + ".mp4", clip, frames, height, width, spec.FramesPerSecond, tags, context.Control.Cancelled).GetAwaiter().GetResult();

@@ -13,18 +13,30 @@ internal sealed record NetworkCost
         double patchVector = codec.Channels * model.Patch * model.Patch;
         var linear = (4 + 2 * model.MlpRatio) * width * width;
         var modulation = 6 * width * width;
-
         MacsPerClip = Tokens * linear * depth
             + 2.0 * Tokens * Tokens * width * depth
             + LatentFrames * modulation * depth
             + 2.0 * Tokens * patchVector * width
             + model.TextLength * linear * model.TextDepth;
-        Parameters = (long)((linear + modulation) * depth + linear * model.TextDepth
-            + 2 * width * width + (256 + Vocabulary) * width + 2 * patchVector * width + 4 * width * width);
+        Parameters = (long)Weights(spec, patchVector);
     }
 
-    /// <summary>Words of a small vocabulary; only the memory of the embedding depends on it.</summary>
-    private const int Vocabulary = 2000;
+    /// <summary>Matrices and biases, layer by layer; the size of the vocabulary is known only when the captions are read.</summary>
+    private static double Weights(TrainingSpec spec, double patchVector)
+    {
+        var model = spec.Model;
+        double width = model.Width, hidden = width * model.MlpRatio;
+        static double Dense(double inputs, double outputs) => (inputs + 1) * outputs;
+        var block = Dense(width, 3 * width) + Dense(width, width) + Dense(width, hidden) + Dense(hidden, width) + 2 * width / Math.Max(1, model.Heads);
+        var text = (Vocabulary + model.TextLength) * width + model.TextDepth * (block + 4 * width) + Dense(width, width);
+        var time = Dense(TimeFeatures, width) + Dense(width, width);
+        return Dense(patchVector, width) + time + text + Dense(width, width) + Dense(width, (6 * model.Depth + 2) * width) + model.Depth * block + Dense(width, patchVector);
+    }
+
+    private const int TimeFeatures = 256;
+
+    /// <summary>Words of the moving shapes' captions in both languages; other sets have more, which only their embedding feels.</summary>
+    private const int Vocabulary = 360;
 
     /// <summary>Latent frames F.</summary>
     public int LatentFrames { get; }

@@ -24,7 +24,7 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(Downsample * patch))));
         if (spec.Training.FinalLearningRate > spec.Training.LearningRate)
             problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
-        SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", spec.Training.EmaWidths, problems);
+        SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.EmaWidths : null, problems);
         Dataset(spec.Data.Dataset, context, problems);
         if (spec.Data.Dataset == DatasetCatalog.Shapes && InRange("data.size") && !BitOperations.IsPow2(size))
             problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));

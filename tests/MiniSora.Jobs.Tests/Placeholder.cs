@@ -1,3 +1,0 @@
-namespace MiniSora.Jobs.Tests;
-
-public sealed class PlaceholderTests;

@@ -1,0 +1,79 @@
+using MiniSora.Jobs.Specs;
+using MiniSora.Model.Training;
+
+namespace MiniSora.Jobs.Tests.Specs;
+
+public sealed class RunEstimatorTests
+{
+    private static readonly TrainingSpec T1 = new();
+
+    [Fact]
+    public void The_first_rung_costs_what_the_ladder_says()
+    {
+        // models.md §6.3, rung T1: 18.4 GFLOP per step of 16 clips with 8 text tokens and once-per-clip modulation.
+        var estimate = RunEstimator.EstimateTraining(T1, Calibration.Uncalibrated);
+
+        Assert.InRange(estimate.FlopsPerStep, 18e9, 25e9);
+        Assert.InRange(estimate.Parameters, 1.7e6, 2.7e6);
+        Assert.Equal(8 * 4 * 4 + T1.Model.TextLength, estimate.TokensPerClip);
+        Assert.False(estimate.Calibrated);
+    }
+
+    [Fact]
+    public void More_of_anything_costs_more()
+    {
+        var one = RunEstimator.EstimateTraining(T1, Calibration.Uncalibrated);
+        var batch = RunEstimator.EstimateTraining(T1 with { Training = T1.Training with { Batch = 32 } }, Calibration.Uncalibrated);
+        var size = RunEstimator.EstimateTraining(T1 with { Data = T1.Data with { Size = 64 } }, Calibration.Uncalibrated);
+
+        Assert.True(batch.SecondsMid > one.SecondsMid && batch.MemoryBytes > one.MemoryBytes);
+        Assert.True(size.FlopsPerStep > 4 * one.FlopsPerStep);
+        Assert.True(one.SecondsLow < one.SecondsMid && one.SecondsMid < one.SecondsHigh);
+    }
+
+    [Fact]
+    public void Guidance_doubles_the_evaluations_of_its_interval()
+    {
+        var spec = new SamplingSpec { Clips = 1 };
+        var off = RunEstimator.EstimateSampling(spec with { Sampler = spec.Sampler with { Guidance = 1 } }, T1, Calibration.Uncalibrated);
+        var on = RunEstimator.EstimateSampling(spec with { Sampler = spec.Sampler with { GuidanceLow = 0, GuidanceHigh = 1 } }, T1, Calibration.Uncalibrated);
+
+        Assert.Equal(2 * off.Flops, on.Flops);
+    }
+
+    [Fact]
+    public void A_measured_rate_replaces_the_shipped_one_and_narrows_the_range()
+    {
+        var measured = Calibration.Uncalibrated
+            .With(new CalibrationRate("cpu", Precision.Fp32, 128, 10, RateSource.Run))
+            .With(new CalibrationRate("cpu", Precision.Bf16, 128, 5, RateSource.Run));
+        var before = RunEstimator.EstimateTraining(T1, Calibration.Uncalibrated);
+        var after = RunEstimator.EstimateTraining(T1, measured);
+
+        Assert.True(after.Calibrated);
+        Assert.True(after.SecondsMid > before.SecondsMid);
+        Assert.True(after.SecondsHigh / after.SecondsLow < before.SecondsHigh / before.SecondsLow);
+    }
+
+    [Fact]
+    public void Rates_between_measured_widths_are_interpolated()
+    {
+        var rate = Calibration.Uncalibrated.Rate("cpu", Precision.Fp32, 192).GflopPerSecond;
+
+        Assert.InRange(rate, 55.01, 94.99);
+        Assert.Equal(25, Calibration.Uncalibrated.Rate("cpu", Precision.Fp32, 32).GflopPerSecond);
+    }
+
+    [Fact]
+    public void Rates_survive_the_file_and_a_broken_file_gives_the_shipped_ones()
+    {
+        using var folder = new TemporaryFolder();
+        var measured = Calibration.Uncalibrated.With(new CalibrationRate("cpu", Precision.Fp32, 128, 77, RateSource.Benchmark));
+        measured.Save(folder.Path);
+
+        Assert.Equal(measured.Rates, Calibration.Load(folder.Path).Rates);
+        File.WriteAllText(Path.Combine(folder.Path, "calibration.json"), "{");
+        Assert.Same(Calibration.Uncalibrated, Calibration.Load(folder.Path));
+        Assert.Same(Calibration.Uncalibrated, Calibration.Load(Path.Combine(folder.Path, "none")));
+    }
+}

@@ -1,0 +1,96 @@
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Jobs.Tests.Specs;
+
+public sealed class SpecValidatorTests
+{
+    private static readonly TrainingSpec Good = new() { Name = "x" };
+    private static readonly SamplingSpec GoodSampling = new() { Name = "x", Checkpoint = "c", Prompt = "a heart" };
+
+    [Fact]
+    public void The_defaults_with_a_name_can_run()
+    {
+        Assert.Empty(SpecValidator.Validate(Good, SpecContext.Nothing));
+        Assert.Empty(SpecValidator.Validate(GoodSampling, SpecContext.Nothing));
+    }
+
+    [Fact]
+    public void Every_recipe_can_run()
+    {
+        Assert.Equal(["smoke", "tiny-emoji", "tiny-shapes"], Recipes.All.Select(recipe => recipe.Id));
+        foreach (var recipe in Recipes.All)
+            Assert.Empty(SpecValidator.Validate(recipe.Spec, SpecContext.Nothing));
+    }
+
+    [Theory]
+    [InlineData("training.steps=0", "spec.out_of_range", "training.steps")]
+    [InlineData("data.frames=3", "spec.not_multiple", "data.frames")]
+    [InlineData("name= ", "spec.text_empty", "name")]
+    [InlineData("training.ema_widths=[]", "spec.too_few", "training.ema_widths")]
+    [InlineData("training.ema_widths=[0.05, 0.1, 0.2]", "spec.too_many", "training.ema_widths")]
+    [InlineData("preview.prompts=['']", "spec.empty_prompt", "preview.prompts")]
+    [InlineData("device=tpu", "spec.device_unknown", "device")]
+    [InlineData("model.heads=3", "spec.heads_divide_width", "model.heads")]
+    [InlineData("model.patch=3", "spec.patch_divides_latent", "model.patch")]
+    [InlineData("training.final_learning_rate=0.5", "spec.final_rate_above_peak", "training.final_learning_rate")]
+    [InlineData("preview.sampler.guidance_low=0.99", "spec.guidance_interval", "preview.sampler.guidance_low")]
+    [InlineData("preview.sampler.ema=0.2", "spec.ema_not_trained", "preview.sampler.ema")]
+    [InlineData("data.size=48", "spec.dataset_size", "data.size")]
+    [InlineData("data.dataset=nix", "spec.dataset_unknown", "data.dataset")]
+    [InlineData("data.dataset=emoji", "spec.dataset_missing", "data.dataset")]
+    [InlineData("training.batch=4096", "spec.batch_too_large_for_machine", "training.batch")]
+    public void Each_rule_of_training_has_its_code(string change, string code, string path)
+    {
+        var problems = new List<SpecProblem>();
+        var spec = SpecOverride.Apply(Good, change, problems);
+        Assert.Empty(problems);
+        var context = new SpecContext { KnownDatasets = new HashSet<string> { "shapes", "emoji" }, ReadyDatasets = new HashSet<string> { "shapes" }, MachineMemoryBytes = 4L << 30 };
+
+        Assert.Equal((code, path), Assert.Single(SpecValidator.Validate(spec, context).Select(problem => (problem.Code, problem.Path))));
+    }
+
+    [Theory]
+    [InlineData("prompt= ", "spec.empty_prompt")]
+    [InlineData("task=image_to_video", "spec.image_required")]
+    [InlineData("checkpoint=", "spec.text_empty")]
+    [InlineData("checkpoint=gone", "spec.checkpoint_missing")]
+    [InlineData("sampler.ema=0.2", "spec.ema_not_trained")]
+    public void Each_rule_of_sampling_has_its_code(string change, string code)
+    {
+        var spec = SpecOverride.Apply(GoodSampling, change, []);
+        var context = new SpecContext { CheckpointExists = name => name == "c", Source = Good };
+
+        Assert.Equal(code, Assert.Single(SpecValidator.Validate(spec, context)).Code);
+    }
+
+    [Fact]
+    public void An_image_that_is_gone_is_named()
+    {
+        var spec = GoodSampling with { Task = SamplingTask.ImageToVideo, Image = "gone.png" };
+
+        Assert.Equal("spec.image_missing", Assert.Single(SpecValidator.Validate(spec, new SpecContext { ImageExists = _ => false })).Code);
+    }
+
+    [Fact]
+    public void All_reasons_come_at_once()
+    {
+        var spec = GoodSampling with { Prompt = new string('x', 10_000), Clips = 0, Device = "tpu", Seed = -1 };
+
+        Assert.Equal(
+            ["seed: spec.out_of_range", "prompt: spec.text_too_long", "clips: spec.out_of_range", "device: spec.device_unknown"],
+            SpecValidator.Validate(spec, SpecContext.Nothing).Select(problem => $"{problem.Path}: {problem.Code}"));
+    }
+
+    [Fact]
+    public void A_batch_that_is_too_large_is_answered_with_one_that_fits()
+    {
+        var context = new SpecContext { MachineMemoryBytes = 2L << 30 };
+        var spec = Good with { Training = Good.Training with { Batch = 2000 } };
+        var problem = Assert.Single(SpecValidator.Validate(spec, context));
+        var fits = int.Parse(problem.Arguments["fits"], System.Globalization.CultureInfo.InvariantCulture);
+
+        Assert.InRange(fits, 1, 1999);
+        Assert.Empty(SpecValidator.Validate(spec with { Training = spec.Training with { Batch = fits } }, context));
+        Assert.NotEmpty(SpecValidator.Validate(spec with { Training = spec.Training with { Batch = fits + 1 } }, context));
+    }
+}
