@@ -1,5 +1,6 @@
 using MiniSora.Web;
 using MiniSora.Web.Account;
+using MiniSora.Web.Datasets;
 using MiniSora.Web.Errors;
 using MiniSora.Web.Localization;
 using MiniSora.Web.Security;
@@ -22,6 +23,7 @@ builder.Services.AddTransient<MudLocalizer, MudTexts>();
 // Pages: static where a page says so, interactive elsewhere.
 builder.Services.AddRazorComponents().AddInteractiveServerComponents();
 builder.Services.AddCascadingAuthenticationState();
+builder.Services.AddSingleton<DatasetSamples>();
 builder.Services.AddMudServices(options => options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter);
 
 // Who may do what: schemes and policies come with the backend, the middlewares need the services in any case.
@@ -53,6 +55,7 @@ app.MapThemeSheet();
 app.MapThemeSwitch();
 app.MapLanguageSwitch();
 app.MapAccountButtons();
+app.MapDatasetClips();
 app.MapMiniSoraBackend();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = "'none'");
 

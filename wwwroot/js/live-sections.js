@@ -11,7 +11,10 @@ async function refresh() {
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
         const fresh = page.getElementById(old.id);
-        if (fresh) old.replaceWith(document.adoptNode(fresh));
+        if (fresh) {
+          old.replaceWith(document.adoptNode(fresh));
+          document.dispatchEvent(new CustomEvent('minisora:refreshed'));
+        }
       }
     } catch { /* the portal restarts: ask again later */ }
   }

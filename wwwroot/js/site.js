@@ -4,4 +4,5 @@ import './menu.js';
 import './hover-play.js';
 import './copy.js';
 import './times.js';
+import './clips.js';
 import './live-sections.js';
