@@ -2,6 +2,7 @@ using MiniSora.Web;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Errors;
+using MiniSora.Web.Home;
 using MiniSora.Web.Localization;
 using MiniSora.Web.Security;
 using MiniSora.Web.Theme;
@@ -24,6 +25,7 @@ builder.Services.AddTransient<MudLocalizer, MudTexts>();
 builder.Services.AddRazorComponents().AddInteractiveServerComponents();
 builder.Services.AddCascadingAuthenticationState();
 builder.Services.AddSingleton<DatasetSamples>();
+builder.Services.AddSingleton<PortalActivity>();
 builder.Services.AddMudServices(options => options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter);
 
 // Who may do what: schemes and policies come with the backend, the middlewares need the services in any case.

@@ -45,8 +45,9 @@ internal sealed class DatasetSamples(DataFolder folder)
         var pixels = new byte[Clips * Frames * Size * Size * 3];
         for (var k = 0; k < Clips; k++)
         {
-            // The middle of each sixth: the first clips of a set are often alike.
-            var clip = dataset.Read(dataset.Count * (2 * k + 1) / (2 * Clips), SplitMix64.For(1, 0, (ulong)k));
+            // Steps of the golden ratio: neighbours are often alike, and even steps hit the period of a grid.
+            var index = (long)(dataset.Count * ((0.31 + k * 0.6180339887) % 1));
+            var clip = dataset.Read(index, SplitMix64.For(1, 0, (ulong)k));
             captions.Add(clip.Caption);
             clip.Frames.CopyTo(pixels, k * (pixels.Length / Clips));
         }

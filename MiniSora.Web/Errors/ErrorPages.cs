@@ -7,17 +7,22 @@ internal static class ErrorPages
 {
     public const string Broken = "/error";
     public const string Missing = "/not-found";
+    public const string TooOften = "/account/login?problem=too_often";
 
     public static void UseErrorPages(this WebApplication app)
     {
         app.UseExceptionHandler(Broken, createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute(Missing, createScopeForStatusCodePages: true);
-        app.Use((http, next) =>
+        app.Use(async (http, next) =>
         {
             if (http.Features.Get<IStatusCodePagesFeature>() is { } pages && !IsForPeople(http.Request))
                 pages.Enabled = false;
 
-            return next(http);
+            await next(http);
+
+            // A form that was sent too often gets its answer where the person looks, not on a blank page.
+            if (http.Response is { StatusCode: StatusCodes.Status429TooManyRequests, HasStarted: false } response && http.Request.Path.StartsWithSegments("/account"))
+                response.Redirect(TooOften);
         });
     }
 
