@@ -19,6 +19,12 @@ public sealed record ObjectiveOptions
     /// <summary>Share of samples whose t is drawn uniformly instead. Default 0.1.</summary>
     [Setting(Min = 0, Max = 1, Advanced = true)] public double UniformFraction { get; init; } = 0.1;
 
+    /// <summary>
+    /// Moves t towards noise: t' = s t / (1 + (s − 1) t) (Esser et al. 2024, eq. 23). Where most of a clip is plain background, what
+    /// matters is decided at high noise. 1 leaves t as drawn. Default 3.
+    /// </summary>
+    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 3;
+
     /// <summary>Share of captions replaced by the null caption, for guidance. Default 0.1.</summary>
     [Setting(Min = 0, Max = 0.9)] public double CaptionDropout { get; init; } = 0.1;
 

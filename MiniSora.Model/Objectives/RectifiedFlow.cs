@@ -20,8 +20,12 @@ internal static class RectifiedFlow
     /// <summary>The noise it comes from: n = x_t + (1 − t) v.</summary>
     public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time) => mixed + velocity * (1 - time);
 
+    /// <summary>t' = s t / (1 + (s − 1) t): keeps 0 and 1, moves what lies between towards noise for s > 1.</summary>
+    public static double Shift(double time, double shift) => shift * time / (1 + (shift - 1) * time);
+
     /// <summary>
-    /// A time in (0, 1): sigmoid of a standard normal, or uniform for <see cref="ObjectiveOptions.UniformFraction"/> of the draws.
+    /// A time in (0, 1): sigmoid of a standard normal, or uniform for <see cref="ObjectiveOptions.UniformFraction"/> of the draws;
+    /// then shifted.
     /// </summary>
     public static float DrawTime(ref SplitMix64 random, ObjectiveOptions options)
     {
@@ -29,8 +33,8 @@ internal static class RectifiedFlow
         var u = Math.Max(random.NextDouble(), 1e-12);
         var angle = random.NextDouble();
         if (uniform)
-            return (float)Math.Clamp(u, 1e-4, 1 - 1e-4);
+            return (float)Shift(Math.Clamp(u, 1e-4, 1 - 1e-4), options.TimeShift);
         var normal = Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * angle);
-        return (float)(1 / (1 + Math.Exp(-normal)));
+        return (float)Shift(1 / (1 + Math.Exp(-normal)), options.TimeShift);
     }
 }

@@ -28,6 +28,12 @@ public sealed record SamplerOptions
     /// <summary>See <see cref="GuidanceLow"/>. Default 0.95.</summary>
     [Setting(Min = 0, Max = 1, Advanced = true)] public double GuidanceHigh { get; init; } = 0.95;
 
+    /// <summary>
+    /// Moves the grid of times towards noise: t' = s t / (1 + (s − 1) t), so that more steps are spent where the layout is decided. 1 is an
+    /// even grid. Default 3.
+    /// </summary>
+    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 3;
+
     /// <summary>EMA copy to use: its relative width as trained, or 0 for the raw weights. Default 0.05.</summary>
     [Setting(Min = 0, Max = 0.25, Advanced = true)] public double Ema { get; init; } = 0.05;
 }

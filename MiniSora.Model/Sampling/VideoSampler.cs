@@ -138,7 +138,7 @@ public sealed class VideoSampler : IDisposable
             return start.clone().MoveToOuterDisposeScope();
         var field = new GuidedVelocity(network, weights, options, given, Encode(request.Prompt), Vocabulary.EncodeNull(textLength), device);
         var evaluations = OdeSolver.Evaluations(options.Solver, options.Steps);
-        return OdeSolver.Integrate(options.Solver, start, options.Steps, field.At, made =>
+        return OdeSolver.Integrate(options.Solver, start, options.Steps, options.TimeShift, field.At, made =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             report((double)made / evaluations);

@@ -1,10 +1,11 @@
+using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MiniSora.Model.Solvers;
 
-/// <summary>Integrates dx/dt = v(x, t) from t = 1 (noise) to t = 0 (data) on an even grid.</summary>
+/// <summary>Integrates dx/dt = v(x, t) from t = 1 (noise) to t = 0 (data) on an even grid, shifted.</summary>
 internal static class OdeSolver
 {
     /// <summary>Velocity at a state and a time; the solver disposes what it returns.</summary>
@@ -17,7 +18,7 @@ internal static class OdeSolver
     /// The state at t = 0; the caller owns it and keeps <paramref name="start"/>. <paramref name="beforeEvaluation"/> is called
     /// with the number of evaluations made so far, before each.
     /// </summary>
-    public static Tensor Integrate(SolverKind solver, Tensor start, int steps, Velocity velocity, Action<int> beforeEvaluation)
+    public static Tensor Integrate(SolverKind solver, Tensor start, int steps, double shift, Velocity velocity, Action<int> beforeEvaluation)
     {
         var evaluations = 0;
         Tensor Evaluate(Tensor x, double t)
@@ -29,8 +30,8 @@ internal static class OdeSolver
         var x = start.clone();
         for (var i = 0; i < steps; i++)
         {
-            var t = 1 - (double)i / steps;
-            var next = 1 - (double)(i + 1) / steps;
+            var t = RectifiedFlow.Shift(1 - (double)i / steps, shift);
+            var next = RectifiedFlow.Shift(1 - (double)(i + 1) / steps, shift);
             using var scope = NewDisposeScope();
             var slope = Evaluate(x, t);
             var moved = x + slope * (next - t);
