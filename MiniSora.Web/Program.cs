@@ -22,7 +22,9 @@ builder.Services.AddPortalLanguages();
 builder.Services.AddTransient<MudLocalizer, MudTexts>();
 
 // Pages: static where a page says so, interactive elsewhere.
-builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+builder.Services.AddRazorComponents().AddInteractiveServerComponents()
+    // A long YAML document or prompt is refused with a sentence, not by closing the circuit at the default of 32 KiB.
+    .AddHubOptions(options => options.MaximumReceiveMessageSize = 2 << 20);
 builder.Services.AddCascadingAuthenticationState();
 builder.Services.AddSingleton<DatasetSamples>();
 builder.Services.AddSingleton<PortalActivity>();

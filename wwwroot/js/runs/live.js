@@ -82,6 +82,7 @@ export class LiveRun {
     this.#catchingUp ??= (async () => {
       try {
         const replay = await this.#connection.invoke("Subscribe", this.#runId, this.#last);
+        if (!replay) return;
         if (replay.reset) this.#last = Math.max(replay.lastSeq, await this.#handlers.reset());
         else replay.events.forEach(event => this.#deliver(event));
       } finally {

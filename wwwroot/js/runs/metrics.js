@@ -120,8 +120,8 @@ export class Metrics {
     try {
       const answer = await fetch(`/api/runs/${this.#runId}/metrics?name=${encodeURIComponent(name)}&buckets=${Buckets}`);
       if (!answer.ok) throw new Error(`metrics: ${answer.status}`);
-      const { points } = await answer.json();
-      card.series.add(points.map(point => point[0]), points.map(point => point[1] ?? NaN));
+      const [history] = (await answer.json()).series;
+      if (history) card.series.replace([...history.steps, ...history.tail.steps], [...history.mean, ...history.tail.values].map(value => value ?? NaN));
       card.chart?.draw();
     } catch {
       // The portal restarts: the next look or the next reset asks again, the live tail goes on meanwhile.

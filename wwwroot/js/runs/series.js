@@ -15,7 +15,6 @@ export class Series {
    * and a run that goes on from a checkpoint repeats steps.
    */
   add(steps, values) {
-    let sorted = true;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i], last = this.steps.length - 1;
       if (last < 0 || step > this.steps[last]) {
@@ -24,11 +23,17 @@ export class Series {
       } else if (step === this.steps[last]) {
         this.values[last] = values[i];
       } else {
-        sorted = false;
         this.#insert(step, values[i]);
       }
     }
-    return sorted;
+  }
+
+  /** Takes a history, ascending; live points after its end stay. */
+  replace(steps, values) {
+    const end = steps.length ? steps[steps.length - 1] : -1;
+    const later = this.steps.findIndex(step => step > end);
+    this.steps = steps.concat(later < 0 ? [] : this.steps.slice(later));
+    this.values = values.concat(later < 0 ? [] : this.values.slice(later));
   }
 
   /** Forgets everything after a step: the run went back to a checkpoint. */

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Localization;
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Web.Runs.Details;
+
+/// <summary>What the run page's script starts from.</summary>
+/// <param name="LastSeq">Number of the newest live event in it.</param>
+public sealed record LiveSnapshot(IReadOnlyList<LogLine> Log, IReadOnlyList<ArtifactView> Previews, IReadOnlyList<string> MetricNames, long LastSeq);
+
+/// <summary>The words that the run page's script needs, in the reader's language.</summary>
+internal static class LiveTexts
+{
+    private static readonly string[] Metrics = ["loss", "grad_norm", "learning_rate", "clips_per_second", "memory_bytes"];
+
+    private static readonly string[] Phases =
+    [
+        "start", "check_arithmetic", "open_data", "fit_codec", "train_codec", "encode_data", "calibrate", "load_checkpoint",
+        "train", "preview", "checkpoint", "sample", "write_videos",
+    ];
+
+    public static object For(IStringLocalizer<RunTexts> texts) => new
+    {
+        step = texts["Run.Step"].Value,
+        raw = texts["Chart.Raw"].Value,
+        smoothed = texts["Chart.Smoothed"].Value,
+        noPoints = texts["Chart.NoPoints"].Value,
+        previewStep = texts["Preview.Step"].Value,
+        seconds = texts["Unit.Seconds"].Value,
+        minutes = texts["Unit.Minutes"].Value,
+        hours = texts["Unit.Hours"].Value,
+        days = texts["Unit.Days"].Value,
+        stepsPerSecond = texts["Unit.StepsPerSecond"].Value,
+        secondsPerStep = texts["Unit.SecondsPerStep"].Value,
+        metrics = Metrics.ToDictionary(name => name, name => texts["Metric." + name].Value),
+        phases = Phases.ToDictionary(name => "phase." + name, name => SpecTexts.Phase("phase." + name)),
+    };
+}

@@ -1,0 +1,375 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
+using MiniSora.Jobs.Specs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Datasets;
+using MiniSora.Web.Gallery;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Runs.NewRun;
+
+/// <summary>Fills in a spec, as a form or as YAML, shows what it costs and every reason why it cannot run, and submits it.</summary>
+public sealed partial class NewRunPage : IAsyncDisposable
+{
+    private static readonly TimeSpan CheckPause = TimeSpan.FromMilliseconds(250);
+
+    private readonly CancellationTokenSource life = new();
+    private ElementReference root;
+    private Viewer viewer = Viewer.Visitor;
+    private StartingPoint start = StartingPoints.Default();
+    private SpecDraft draft = SpecDraft.From(StartingPoints.Default().Spec);
+    private Calibration calibration = Calibration.Uncalibrated;
+    private RunEstimate? estimate;
+    private IReadOnlyList<CheckpointChoice>? checkpoints;
+    private IReadOnlyList<(string Value, string Text)> checkpointOptions = [];
+    private IReadOnlyList<(string Value, string Text)> datasetOptions = [];
+    private IReadOnlyList<FormProblem> shown = [];
+    private (string Checkpoint, TrainingSpec? Spec) source = ("", null);
+    private string? yaml;
+    private string? notice;
+    private bool restored;
+    private bool submitting;
+    private bool tried;
+    private int edits;
+    private IJSObjectReference? module;
+    private IJSObjectReference? browser;
+    private DotNetObjectReference<NewRunPage>? self;
+
+    /// <summary>See <see cref="StartingPoints"/>.</summary>
+    [SupplyParameterFromQuery] public string? From { get; set; }
+
+    [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    [Inject] private RunService Runs { get; set; } = default!;
+
+    [Inject] private GalleryService Gallery { get; set; } = default!;
+
+    [Inject] private DatasetService Datasets { get; set; } = default!;
+
+    [Inject] private DataFolder Folder { get; set; } = default!;
+
+    [Inject] private TimeProvider Clock { get; set; } = default!;
+
+    [Inject] private NavigationManager Navigation { get; set; } = default!;
+
+    [Inject] private IJSRuntime Script { get; set; } = default!;
+
+    protected override async Task OnInitializedAsync()
+    {
+        viewer = Viewer.From((await Authentication).User);
+        calibration = Calibration.Load(Folder.Root);
+        datasetOptions = [.. Datasets.List().Select(set => (set.Id, set.State == DatasetState.Ready ? set.Id : T["New.DatasetNotReady", set.Id].Value))];
+        var found = await new StartingPoints(Runs, Gallery).FindAsync(From, viewer, life.Token);
+        Take(found ?? StartingPoints.Default());
+        if (found is null)
+            notice = T["New.FromGone"];
+        else if (found.Title is not null)
+            notice = T["New.FromTitle", found.Title];
+        checkpoints = await Runs.CheckpointsAsync(viewer, 50, life.Token);
+        checkpointOptions = await WithChosenAsync(checkpoints);
+        await CheckAsync();
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!firstRender)
+            return;
+        module = await Script.InvokeAsync<IJSObjectReference>("import", life.Token, "./js/runs/new-run.js");
+        self = DotNetObjectReference.Create(this);
+        browser = await module.InvokeAsync<IJSObjectReference>("mount", life.Token, root, self, From ?? "");
+        if (await browser.InvokeAsync<KeptDraft?>("load", life.Token) is { } kept && Restore(kept))
+        {
+            restored = true;
+            notice = T["New.Restored"];
+            await CheckAsync();
+            StateHasChanged();
+        }
+    }
+
+    /// <summary>A dropped document, or the one inside a dropped video.</summary>
+    [JSInvokable]
+    public async Task TakeYaml(string text)
+    {
+        var reading = SpecYaml.Read(text);
+        if (reading.Spec is { } spec)
+        {
+            Take(new(spec, new Origin()));
+            notice = T["New.FromFile"];
+        }
+        else
+        {
+            yaml = text;
+            tried = true;
+        }
+
+        await ChangedAsync(keepAll: true);
+    }
+
+    /// <summary>An image was stored under this hash.</summary>
+    [JSInvokable]
+    public async Task TakeImage(string sha256)
+    {
+        if (draft.Kind != SpecKind.Sampling)
+            return;
+        draft["image"] = sha256;
+        draft["task"] = "image_to_video";
+        await ChangedAsync(keepAll: true);
+    }
+
+    /// <summary>A file was refused for these reasons.</summary>
+    [JSInvokable]
+    public void Refuse(string[] sentences)
+    {
+        notice = sentences.Length > 0 ? string.Join(' ', sentences) : T["New.FileFailed"];
+        StateHasChanged();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await life.CancelAsync();
+        self?.Dispose();
+        try
+        {
+            if (browser is not null)
+                await browser.InvokeVoidAsync("dispose");
+            if (module is not null)
+                await module.DisposeAsync();
+        }
+        catch (JSDisconnectedException)
+        {
+            // The page is gone and its listeners with it.
+        }
+
+        life.Dispose();
+    }
+
+    private string Pressed(SpecKind kind) => draft.Kind == kind ? "true" : "false";
+
+    private void Take(StartingPoint from)
+    {
+        start = from;
+        draft = SpecDraft.From(from.Spec);
+        yaml = null;
+        tried = false;
+        restored = false;
+    }
+
+    private bool Restore(KeptDraft kept)
+    {
+        if (!Enum.TryParse<SpecKind>(kept.Kind, ignoreCase: true, out var kind))
+            return false;
+        // What was kept may be a few fields only: the rest is what the page started from.
+        var basis = kind == draft.Kind ? draft.Typed : SpecDraft.From(SpecSchema.New(kind)).Typed;
+        var merged = basis.ToDictionary(pair => pair.Key, pair => kept.Typed?.GetValueOrDefault(pair.Key) ?? pair.Value);
+        if (kept.Yaml is null && kind == draft.Kind && merged.All(pair => draft.Typed[pair.Key] == pair.Value))
+            return false;
+        draft = SpecDraft.From(kind, merged);
+        yaml = kept.Yaml;
+        return true;
+    }
+
+    private async Task StartOver()
+    {
+        notice = null;
+        Take(await new StartingPoints(Runs, Gallery).FindAsync(From, viewer, life.Token) ?? StartingPoints.Default());
+        if (browser is not null)
+            await browser.InvokeVoidAsync("clear", life.Token);
+        await CheckAsync();
+    }
+
+    private async Task Choose(Recipe recipe)
+    {
+        notice = null;
+        Take(StartingPoints.Of(recipe));
+        await ChangedAsync(keepAll: true);
+    }
+
+    private async Task ChooseCheckpoint(CheckpointChoice choice)
+    {
+        if (yaml is not null && !await LeaveYamlAsync())
+            return;
+        draft["checkpoint"] = choice.Sha256;
+        if (draft["name"].Length == 0)
+            draft["name"] = choice.RunName;
+        start = start with { Origin = start.Origin with { RunId = choice.RunId } };
+        await ChangedAsync(keepAll: true);
+    }
+
+    private async Task SwitchTo(SpecKind kind)
+    {
+        if (draft.Kind == kind)
+            return;
+        notice = null;
+        if (kind == SpecKind.Training)
+            Take(StartingPoints.Default());
+        else if (checkpoints is [var newest, ..])
+            Take(new(new SamplingSpec { Checkpoint = newest.Sha256, Name = newest.RunName }, new Origin(RunId: newest.RunId)));
+        else
+            Take(new(new SamplingSpec(), new Origin()));
+        await ChangedAsync(keepAll: true);
+    }
+
+    private async Task Typed((string Path, string Text) change)
+    {
+        draft[change.Path] = change.Text;
+        // Buttons such as the dice change a field without a key: the draft in the browser follows.
+        await ChangedAsync(keepAll: true);
+    }
+
+    private async Task YamlTyped(ChangeEventArgs change)
+    {
+        yaml = change.Value?.ToString() ?? "";
+        await ChangedAsync(keepAll: false);
+    }
+
+    private async Task ShowYaml()
+    {
+        if (yaml is not null)
+            return;
+        var (spec, problems) = draft.Read();
+        if (problems.Count > 0)
+        {
+            tried = true;
+            await CheckAsync();
+            notice = T["New.FixFirst"];
+            return;
+        }
+
+        notice = null;
+        yaml = SpecYaml.Write(spec);
+    }
+
+    private async Task ShowForm()
+    {
+        if (yaml is not null && await LeaveYamlAsync())
+            await ChangedAsync(keepAll: true);
+    }
+
+    /// <summary>Takes the document into the form; false, with the reasons shown, when it cannot be read.</summary>
+    private async Task<bool> LeaveYamlAsync()
+    {
+        if (SpecYaml.Read(yaml!).Spec is { } spec)
+        {
+            draft = SpecDraft.From(spec);
+            yaml = null;
+            notice = null;
+            return true;
+        }
+
+        tried = true;
+        notice = T["New.FixYaml"];
+        await CheckAsync();
+        return false;
+    }
+
+    private async Task Show(string path)
+    {
+        if (browser is not null)
+            await browser.InvokeVoidAsync("show", life.Token, yaml is null ? FieldInput.IdOf(path) : "yaml");
+    }
+
+    private async Task ChangedAsync(bool keepAll)
+    {
+        if (keepAll && browser is not null)
+            await browser.InvokeVoidAsync("save", life.Token, new KeptDraft(SnakeCase.From(draft.Kind), draft.Typed.ToDictionary(), yaml));
+        StateHasChanged();
+        // Only the last of a burst of keys is checked.
+        var edit = ++edits;
+        await Task.Delay(CheckPause, Clock, life.Token);
+        if (edit == edits)
+            await CheckAsync();
+        StateHasChanged();
+    }
+
+    private (RunSpec? Spec, IReadOnlyList<FormProblem> Problems) Current()
+    {
+        if (yaml is null)
+        {
+            var (spec, problems) = draft.Read();
+            return (spec, [.. problems.Select(FormProblem.Of)]);
+        }
+
+        var reading = SpecYaml.Read(yaml);
+        return (reading.Spec, [.. reading.Problems.Select(problem => new FormProblem(problem.Path, SpecTexts.ProblemWithPlace(problem)))]);
+    }
+
+    private async Task CheckAsync()
+    {
+        var (spec, unreadable) = Current();
+        if (spec is null)
+        {
+            shown = unreadable;
+            return;
+        }
+
+        estimate = RunEstimator.Estimate(spec, calibration, await SourceAsync(spec));
+        var seen = unreadable.Select(problem => problem.Path).ToHashSet();
+        var refused = await Runs.CheckAsync(spec, viewer, life.Token);
+        // An empty form is no mistake yet: what is still to be filled in is said when somebody submits.
+        var problems = unreadable.Concat(refused.Where(refusal => !seen.Contains(refusal.Path) && (tried || !IsUnfilled(refusal))).Select(FormProblem.Of));
+        shown = [.. problems];
+    }
+
+    private static bool IsUnfilled(Refusal refusal) =>
+        refusal.Code is "spec.text_empty" or "spec.empty_prompt" or "spec.image_required" or "spec.checkpoint_missing" && refusal.Path is "name" or "prompt" or "image" or "checkpoint";
+
+    /// <summary>The training spec behind the checkpoint of a sampling spec, which decides what a clip costs.</summary>
+    private async Task<TrainingSpec?> SourceAsync(RunSpec spec)
+    {
+        if (spec is not SamplingSpec { Checkpoint.Length: > 0 } sampling)
+            return null;
+        if (source.Checkpoint != sampling.Checkpoint)
+        {
+            var choice = await Runs.CheckpointAsync(sampling.Checkpoint, life.Token);
+            var run = choice is null ? null : await Runs.GetAsync(choice.RunId, viewer, life.Token);
+            source = (sampling.Checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
+        }
+
+        return source.Spec;
+    }
+
+    private async Task Submit()
+    {
+        if (submitting)
+            return;
+        submitting = true;
+        try
+        {
+            tried = true;
+            var (spec, unreadable) = Current();
+            if (spec is null || unreadable.Count > 0)
+            {
+                await CheckAsync();
+                return;
+            }
+
+            switch (await Runs.SubmitAsync(spec, start.Origin, viewer, life.Token))
+            {
+                case Submitted submitted:
+                    if (browser is not null)
+                        await browser.InvokeVoidAsync("clear", life.Token);
+                    Navigation.NavigateTo($"/runs/{submitted.RunId}");
+                    break;
+                case Refused refused:
+                    shown = [.. refused.Reasons.Select(FormProblem.Of)];
+                    break;
+            }
+        }
+        finally
+        {
+            submitting = false;
+        }
+    }
+
+    private async Task<IReadOnlyList<(string Value, string Text)>> WithChosenAsync(IReadOnlyList<CheckpointChoice> choices)
+    {
+        var chosen = draft.Kind == SpecKind.Sampling ? draft["checkpoint"] : "";
+        if (chosen.Length > 0 && choices.All(choice => choice.Sha256 != chosen) && await Runs.CheckpointAsync(chosen, life.Token) is { } other)
+            choices = [other, .. choices];
+        return [.. choices.Select(choice => (choice.Sha256, T["New.CheckpointOption", choice.RunName, Figures.Integer(choice.Step), choice.Sha256[..8]].Value))];
+    }
+
+    /// <summary>A form as the browser keeps it.</summary>
+    private sealed record KeptDraft(string Kind, Dictionary<string, string>? Typed, string? Yaml);
+}

@@ -1,0 +1,68 @@
+using MiniSora.Jobs.Specs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Gallery;
+
+namespace MiniSora.Web.Runs.NewRun;
+
+/// <summary>Where a new run starts from: a filled form and what it came from.</summary>
+/// <param name="Spec">What the form shows.</param>
+/// <param name="RecipeId">The recipe, when it is one.</param>
+/// <param name="Title">Name of the run or post it came from; null for recipes and empty forms.</param>
+internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? RecipeId = null, string? Title = null);
+
+/// <summary>
+/// Reads <c>?from=</c>: <c>recipe:{id}</c>, <c>run:{id}</c> (the same again), <c>run:{id}/checkpoint</c> (sample from its
+/// newest checkpoint), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>sampling</c> (an empty sampling form).
+/// </summary>
+internal sealed class StartingPoints(RunService runs, GalleryService gallery)
+{
+    /// <summary>The starting point; null when what is named does not exist.</summary>
+    public async Task<StartingPoint?> FindAsync(string? from, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var (kind, name) = Split(from);
+        return kind switch
+        {
+            "" => Default(),
+            "recipe" => Recipes.Find(name) is { } recipe ? Of(recipe) : null,
+            "run" => await OfRunAsync(name, viewer, cancellationToken),
+            "post" => await OfPostAsync(name, viewer, cancellationToken),
+            "checkpoint" => await OfCheckpointAsync(name, cancellationToken),
+            "sampling" => new(new SamplingSpec(), new Origin()),
+            _ => null,
+        };
+    }
+
+    /// <summary>The first recipe, so that a newcomer can submit at once.</summary>
+    public static StartingPoint Default() => Recipes.All.Count > 0 ? Of(Recipes.All[0]) : new(new TrainingSpec { Name = "" }, new Origin());
+
+    /// <summary>A recipe under its title in the reader's language.</summary>
+    public static StartingPoint Of(Recipe recipe) => new(recipe.Spec, new Origin(), recipe.Id);
+
+    private async Task<StartingPoint?> OfRunAsync(string name, Viewer viewer, CancellationToken cancellationToken)
+    {
+        const string Checkpoint = "/checkpoint";
+        var sample = name.EndsWith(Checkpoint, StringComparison.Ordinal);
+        if (!Guid.TryParse(sample ? name[..^Checkpoint.Length] : name, out var id)
+            || await runs.GetAsync(id, viewer, cancellationToken) is not { } run)
+            return null;
+        if (sample)
+            return run.Checkpoint is { } checkpoint ? await OfCheckpointAsync(checkpoint.Sha256, cancellationToken) : null;
+        return SpecYaml.Read(run.SpecYaml).Spec is { } spec ? new(spec, new Origin(RunId: id), Title: run.Summary.Name) : null;
+    }
+
+    private async Task<StartingPoint?> OfPostAsync(string slug, Viewer viewer, CancellationToken cancellationToken) =>
+        await gallery.GetAsync(slug, viewer, cancellationToken) is { } post && SpecYaml.Read(post.SpecYaml).Spec is { } spec
+            ? new(spec, new Origin(PostId: post.Id), Title: post.Title)
+            : null;
+
+    private async Task<StartingPoint?> OfCheckpointAsync(string sha256, CancellationToken cancellationToken) =>
+        await runs.CheckpointAsync(sha256, cancellationToken) is { } checkpoint
+            ? new(new SamplingSpec { Checkpoint = checkpoint.Sha256, Name = checkpoint.RunName }, new Origin(RunId: checkpoint.RunId), Title: checkpoint.RunName)
+            : null;
+
+    private static (string Kind, string Name) Split(string? from)
+    {
+        var colon = from?.IndexOf(':', StringComparison.Ordinal) ?? -1;
+        return colon < 0 ? (from ?? "", "") : (from![..colon], from[(colon + 1)..]);
+    }
+}

@@ -1,0 +1,140 @@
+// What the new-run form needs from the browser: a draft that survives reloads and restarts, files dropped on the page,
+// and images sent by HTTP instead of through the circuit.
+
+/**
+ * @param root element around the form
+ * @param page .NET object: TakeYaml(text), TakeImage(sha256), Refuse(sentences)
+ * @param key name of the draft, e.g. "recipe:tiny-emoji"
+ */
+export function mount(root, page, key) {
+  return new NewRun(root, page, key);
+}
+
+const prefix = "minisora.draft.";
+
+class NewRun {
+  #root;
+  #page;
+  #key;
+  #stop = new AbortController();
+
+  constructor(root, page, key) {
+    this.#root = root;
+    this.#page = page;
+    this.#key = prefix + key;
+    const on = { signal: this.#stop.signal };
+    // Written at every key, without asking the server: a lost connection loses no letter.
+    root.addEventListener("input", event => this.#typed(event.target), on);
+    root.addEventListener("change", event => {
+      this.#typed(event.target);
+      if (event.target.matches("[data-image-upload]") && event.target.files.length) this.#sendImage(event.target.files[0]);
+    }, on);
+    root.addEventListener("dragover", event => this.#over(event), on);
+    root.addEventListener("dragleave", event => {
+      if (!root.contains(event.relatedTarget)) root.classList.remove("dropping");
+    }, on);
+    root.addEventListener("drop", event => this.#drop(event), on);
+    root.addEventListener("click", event => {
+      if (event.target.closest("[data-open-file]")) root.querySelector("[data-file]").click();
+    }, on);
+    root.querySelector("[data-file]")?.addEventListener("change", event => {
+      const [file] = event.target.files;
+      event.target.value = "";
+      if (file) this.#take(file);
+    }, on);
+  }
+
+  /** The draft kept under this key, or null. */
+  load() {
+    try {
+      return JSON.parse(localStorage.getItem(this.#key));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps the whole form: { kind, typed, yaml }. */
+  save(draft) {
+    try {
+      localStorage.setItem(this.#key, JSON.stringify(draft));
+    } catch { /* storage is full or forbidden: the form works without */ }
+  }
+
+  clear() {
+    localStorage.removeItem(this.#key);
+  }
+
+  /** Brings a field into view and puts the cursor there. */
+  show(id) {
+    const element = document.getElementById(id);
+    element?.closest("details")?.setAttribute("open", "");
+    element?.scrollIntoView({ block: "center" });
+    element?.focus({ preventScroll: true });
+  }
+
+  download(name, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/yaml" }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  dispose() {
+    this.#stop.abort();
+  }
+
+  #typed(element) {
+    const draft = this.load() ?? { kind: this.#root.dataset.kind, typed: {} };
+    if (draft.kind !== this.#root.dataset.kind) return;
+    if (element.dataset.path) draft.typed[element.dataset.path] = element.value;
+    else if ("yaml" in element.dataset) draft.yaml = element.value;
+    else return;
+    this.save(draft);
+  }
+
+  #over(event) {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    this.#root.classList.add("dropping");
+  }
+
+  #drop(event) {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    this.#root.classList.remove("dropping");
+    this.#take(event.dataTransfer.files[0]);
+  }
+
+  async #take(file) {
+    if (/\.ya?ml$/i.test(file.name)) {
+      await this.#page.invokeMethodAsync("TakeYaml", (await file.text()).slice(0, 200001));
+    } else if (file.type.startsWith("image/")) {
+      await this.#sendImage(file);
+    } else {
+      const answer = await this.#send("/api/specs/from-video", file);
+      if (answer) await this.#page.invokeMethodAsync("TakeYaml", answer.specYaml);
+    }
+  }
+
+  async #sendImage(file) {
+    const answer = await this.#send("/api/images", file);
+    if (answer) await this.#page.invokeMethodAsync("TakeImage", answer.sha256);
+  }
+
+  /** The JSON answer; null after the page was told why not. */
+  async #send(address, file) {
+    this.#root.classList.add("sending");
+    try {
+      const answer = await fetch(address, { method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" } });
+      if (answer.ok) return await answer.json();
+      const problem = await answer.json().catch(() => ({}));
+      await this.#page.invokeMethodAsync("Refuse", (problem.reasons ?? []).map(reason => reason.message));
+    } catch {
+      await this.#page.invokeMethodAsync("Refuse", []);
+    } finally {
+      this.#root.classList.remove("sending");
+    }
+    return null;
+  }
+}
