@@ -73,9 +73,20 @@ public static partial class TorchRuntime
         // libtorch.so brings what belongs to it (libtorch_cuda too, where present) from its own folder; the wrapper then
         // finds it by name, wherever the wrapper itself lies.
         LoadOrExplain(Find("libtorch.so"));
+        ReadLogLevel();
         var loaded = LoadWrapper(WrapperPath(), PrivateCopy.DefaultCache(), out var handle);
         NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (name, _, _) => name == "LibTorchSharp" ? handle : 0);
         return loaded;
+    }
+
+    /// <summary>
+    /// Only Python's entry point reads <c>TORCH_CPP_LOG_LEVEL</c>; a C++ program is meant to call <c>c10::initLogging()</c> (no arguments).
+    /// A libtorch without it would print its warnings, no more.
+    /// </summary>
+    private static unsafe void ReadLogLevel()
+    {
+        if (NativeLibrary.TryGetExport(LoadOrExplain(Find("libc10.so")), "_ZN3c1011initLoggingEv", out var initLogging))
+            ((delegate* unmanaged<void>)initLogging)();
     }
 
     /// <summary>Where TorchSharp's wrapper library was shipped to.</summary>
