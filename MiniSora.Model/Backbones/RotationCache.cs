@@ -7,7 +7,7 @@ namespace MiniSora.Model.Backbones;
 /// <summary>Rotary tables by grid; computed once, not part of a checkpoint.</summary>
 internal sealed class RotationCache(int headWidth) : IDisposable
 {
-    private readonly Dictionary<(int, int, int, int, ScalarType), (Tensor Cos, Tensor Sin)> tables = [];
+    private readonly Dictionary<(int, int, int, int, string, ScalarType), (Tensor Cos, Tensor Sin)> tables = [];
 
     /// <summary>
     /// cos and sin [text + F·rows·columns, d]. Text tokens sit at the origin: their order is in the encoder, and video
@@ -15,8 +15,8 @@ internal sealed class RotationCache(int headWidth) : IDisposable
     /// </summary>
     public (Tensor Cos, Tensor Sin) For(int textTokens, int frames, int rows, int columns, Device device, ScalarType type)
     {
-        var key = (textTokens, frames, rows, columns, type);
-        if (tables.TryGetValue(key, out var found) && found.Cos.device == device)
+        var key = (textTokens, frames, rows, columns, device.ToString(), type);
+        if (tables.TryGetValue(key, out var found))
             return found;
 
         double[][] coordinates = [.. Enumerable.Repeat(new double[3], textTokens), .. Rope3D.GridCoordinates(frames, rows, columns)];

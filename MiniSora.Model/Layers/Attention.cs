@@ -44,10 +44,10 @@ internal sealed class Attention
         // A unit vector times √d has RMS 1. The score's 1/√d leaves √d for q·k, so each side gets its root; the fused
         // kernel divides by √d once more.
         var scale = Math.Pow(headWidth, fused ? 0.5 : 0.25);
-        var g = w[gain].view(2, 1, 1, headWidth) * scale;
+        var g = w[gain].view(2, 1, 1, headWidth).mul(HeldScalar.Of(scale));
         Tensor qk;
         if (rotation is var (cos, sin))
-            qk = (unit * (g * cos)).addcmul(Rope3D.Swap(unit), Rope3D.Swap(g) * sin, 1);
+            qk = (unit * (g * cos)).addcmul(Rope3D.Swap(unit), Rope3D.Swap(g) * sin, HeldScalar.One);
         else
             qk = unit * g;
 

@@ -26,8 +26,8 @@ internal sealed class JointBlock
     {
         long batch = x.shape[0], tokens = x.shape[1] * x.shape[2], width = x.shape[3];
         var normed = Modulation.Apply(x, m[0], m[1]).view(batch * tokens, width);
-        x = x.addcmul(m[2], attn.Forward(w, normed, batch, tokens, rotation).view_as(x), 1);
+        x = x.addcmul(m[2], attn.Forward(w, normed, batch, tokens, rotation).view_as(x), HeldScalar.One);
         normed = Modulation.Apply(x, m[3], m[4]).view(batch * tokens, width);
-        return x.addcmul(m[5], mlp.Forward(w, normed).view_as(x), 1);
+        return x.addcmul(m[5], mlp.Forward(w, normed).view_as(x), HeldScalar.One);
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Modulation
         {
             var isScale = i < Vectors - 2 ? i % 3 == 1 : i == Vectors - 1;
             if (isScale)
-                vectors[i] = vectors[i] + 1;
+                vectors[i] = vectors[i].add(HeldScalar.One);
         }
 
         return vectors;
@@ -45,5 +45,5 @@ internal sealed class Modulation
 
     /// <summary>LN(x) · scale + shift for x [B, G, S, D]; the norm has no parameters of its own, ε = 1e-6.</summary>
     public static Tensor Apply(Tensor x, Tensor shift, Tensor scale) =>
-        shift.addcmul(nn.functional.layer_norm(x, [x.shape[^1]], null, null, 1e-6), scale, 1);
+        shift.addcmul(nn.functional.layer_norm(x, [x.shape[^1]], null, null, 1e-6), scale, HeldScalar.One);
 }

@@ -77,7 +77,7 @@ internal sealed class ParameterLayout
                 case Start.Zero:
                     break;
                 case Start.One:
-                    part.fill_(1f);
+                    part.fill_(HeldScalar.One);
                     break;
                 case Start.Xavier:
                     var bound = Math.Sqrt(6.0 / (spec.Shape[0] + spec.Shape[1]));
@@ -104,7 +104,7 @@ internal sealed class ParameterLayout
         foreach (var spec in specs.Where(spec => spec.Decay))
         {
             using var part = mask.narrow(0, spec.Offset, spec.Count);
-            part.fill_(1f);
+            part.fill_(HeldScalar.One);
         }
 
         return mask;

@@ -15,10 +15,20 @@ internal static class RectifiedFlow
     public static Tensor Velocity(Tensor data, Tensor noise) => noise - data;
 
     /// <summary>The data that a velocity at (x_t, t) points to: x = x_t − t v.</summary>
-    public static Tensor DataFromVelocity(Tensor mixed, Tensor velocity, double time) => mixed - velocity * time;
+    public static Tensor DataFromVelocity(Tensor mixed, Tensor velocity, double time) 
+    {
+        using var scope = NewDisposeScope();
+        using var factor = time.ToScalar();
+        return (mixed - velocity.mul(factor)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The noise it comes from: n = x_t + (1 − t) v.</summary>
-    public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time) => mixed + velocity * (1 - time);
+    public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time) 
+    {
+        using var scope = NewDisposeScope();
+        using var factor = (1 - time).ToScalar();
+        return (mixed + velocity.mul(factor)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>t' = s t / (1 + (s − 1) t): keeps 0 and 1, moves what lies between towards noise for s > 1.</summary>
     public static double Shift(double time, double shift) => shift * time / (1 + (shift - 1) * time);

@@ -33,12 +33,14 @@ internal static class OdeSolver
             var t = RectifiedFlow.Shift(1 - (double)i / steps, shift);
             var next = RectifiedFlow.Shift(1 - (double)(i + 1) / steps, shift);
             using var scope = NewDisposeScope();
+            using var step = (next - t).ToScalar();
+            using var halfStep = (0.5 * (next - t)).ToScalar();
             var slope = Evaluate(x, t);
-            var moved = x + slope * (next - t);
+            var moved = x + slope.mul(step);
             // Heun's correction needs the velocity at the new point; at t = 0 the network was never trained, so the last
             // step stays first order (Karras et al. 2022).
             if (solver == SolverKind.Heun && i < steps - 1)
-                moved = x + (slope + Evaluate(moved, next)) * (0.5 * (next - t));
+                moved = x + (slope + Evaluate(moved, next)).mul(halfStep);
             x.Dispose();
             x = moved.MoveToOuterDisposeScope();
         }

@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,14 +35,17 @@ internal sealed class FlatAdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         Updates++;
-        ExpAvg.lerp_(gradient, 1 - options.Beta1);
-        ExpAvgSq.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
+        ExpAvg.lerp_(gradient, HeldScalar.Of(1 - options.Beta1));
+        ExpAvgSq.mul_(HeldScalar.Of(options.Beta2)).addcmul_(gradient, gradient, HeldScalar.Of(1 - options.Beta2));
         var correction1 = 1 - Math.Pow(options.Beta1, Updates);
         var correction2 = 1 - Math.Pow(options.Beta2, Updates);
-        var denominator = ExpAvgSq.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+        using var root2 = Math.Sqrt(correction2).ToScalar();
+        using var decay = (-learningRate * options.WeightDecay).ToScalar();
+        using var rate = (-learningRate / correction1).ToScalar();
+        var denominator = ExpAvgSq.sqrt().div_(root2).add_(HeldScalar.Of(Epsilon));
         if (options.WeightDecay > 0)
-            parameters.addcmul_(parameters, decayMask, -learningRate * options.WeightDecay);
-        parameters.addcdiv_(ExpAvg, denominator, -learningRate / correction1);
+            parameters.addcmul_(parameters, decayMask, decay);
+        parameters.addcdiv_(ExpAvg, denominator, rate);
     }
 
     /// <inheritdoc/>

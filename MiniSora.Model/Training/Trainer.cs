@@ -61,6 +61,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Buffers as they are, for tests.</summary>
     internal TrainingState State => state;
 
+    /// <summary>Makes the present state the one to go back to.</summary>
+    internal void KeepSnapshot() => snapshot.Take(state);
+
     /// <summary>A new run.</summary>
     public static Trainer Create(TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken)
     {
@@ -119,13 +122,14 @@ public sealed class Trainer : IDisposable
         if (clip > 0 && norm > clip)
         {
             using var _ = no_grad();
-            gradient.mul_(clip / norm);
+            using var factor = (clip / norm).ToScalar();
+            gradient.mul_(factor);
         }
 
         state.Update(gradient, rate);
         rollbacksInARow = 0;
         if (StepNumber % SnapshotSteps == 0)
-            snapshot.Take(state);
+            KeepSnapshot();
         return new StepResult(StepNumber, loss, norm, rate, false);
     }
 

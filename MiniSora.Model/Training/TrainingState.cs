@@ -38,7 +38,10 @@ internal sealed class TrainingState : IDisposable
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
-            Emas[i].lerp_(Parameters, 1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates));
+        {
+            using var share = (1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates)).ToScalar();
+            Emas[i].lerp_(Parameters, share);
+        }
     }
 
     /// <inheritdoc/>

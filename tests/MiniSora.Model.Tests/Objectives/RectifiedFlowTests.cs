@@ -1,0 +1,50 @@
+using MiniSora.Model.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Tests.Objectives;
+
+public sealed class RectifiedFlowTests : TorchTests
+{
+    [Fact]
+    public void Data_and_noise_come_back_from_the_velocity()
+    {
+        var (data, noise) = (randn(4, 5), randn(4, 5));
+        foreach (var t in new[] { 0.0, 0.25, 1.0 })
+        {
+            var mixed = RectifiedFlow.Mix(data, noise, tensor((float)t));
+            var velocity = RectifiedFlow.Velocity(data, noise);
+            Assert.True(LargestDifference(data, RectifiedFlow.DataFromVelocity(mixed, velocity, t)) < 1e-5);
+            Assert.True(LargestDifference(noise, RectifiedFlow.NoiseFromVelocity(mixed, velocity, t)) < 1e-5);
+        }
+    }
+
+    [Fact]
+    public void At_time_zero_the_data_is_untouched()
+    {
+        var data = randn(4, 5);
+        Assert.True(SameBits(data, RectifiedFlow.Mix(data, randn(4, 5), tensor(0f))));
+    }
+
+    [Fact]
+    public void Logit_normal_times_have_the_quantiles_of_a_sigmoid_of_a_normal()
+    {
+        var random = new SplitMix64(3);
+        var options = new ObjectiveOptions { UniformFraction = 0 };
+        var times = Enumerable.Range(0, 20_000).Select(_ => RectifiedFlow.DrawTime(ref random, options)).Order().ToList();
+        Assert.InRange(times[10_000], 0.49f, 0.51f);
+        Assert.InRange(times[(int)(0.8413 * 20_000)], 0.721f, 0.741f); // sigmoid(1) = 0.731
+        Assert.InRange(times[(int)(0.1587 * 20_000)], 0.259f, 0.279f);
+    }
+
+    [Fact]
+    public void Uniform_times_fill_the_interval()
+    {
+        var random = new SplitMix64(3);
+        var options = new ObjectiveOptions { TimeSampling = TimeSampling.Uniform };
+        var times = Enumerable.Range(0, 10_000).Select(_ => RectifiedFlow.DrawTime(ref random, options)).Order().ToList();
+        Assert.InRange(times[1000], 0.09f, 0.11f);
+        Assert.InRange(times[9000], 0.89f, 0.91f);
+        Assert.All(times, t => Assert.InRange(t, 1e-5f, 1 - 1e-5f));
+    }
+}
