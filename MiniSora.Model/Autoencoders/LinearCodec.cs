@@ -1,4 +1,5 @@
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using TorchSharp;
 
@@ -110,7 +111,7 @@ public sealed class LinearCodec : IVideoCodec
         // [B, T, 3, H, W] -> [B, F, h, w, 2·3·4·4] -> [B, F, h, w, c] -> [B, F, c, h, w]
         var blocks = x.reshape(b, t / BlockFrames, BlockFrames, 3, h / BlockSide, BlockSide, w / BlockSide, BlockSide)
             .permute(0, 1, 4, 6, 2, 3, 5, 7).reshape(b, t / BlockFrames, h / BlockSide, w / BlockSide, BlockValues);
-        return (blocks - mean).matmul(encoder).permute(0, 1, 4, 2, 3).contiguous().MoveToOuterDisposeScope();
+        return blocks.Minus(mean).matmul(encoder).permute(0, 1, 4, 2, 3).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -122,7 +123,7 @@ public sealed class LinearCodec : IVideoCodec
         using var scope = torch.NewDisposeScope();
         var z = latents.to(torch.ScalarType.Float32, decoder.device);
         var (b, f, h, w) = (z.shape[0], z.shape[1], z.shape[3], z.shape[4]);
-        var blocks = z.permute(0, 1, 3, 4, 2).matmul(decoder) + mean;
+        var blocks = z.permute(0, 1, 3, 4, 2).matmul(decoder).Plus(mean);
         return blocks.reshape(b, f, h, w, BlockFrames, 3, BlockSide, BlockSide).permute(0, 1, 4, 5, 2, 6, 3, 7)
             .reshape(b, f * BlockFrames, 3, h * BlockSide, w * BlockSide).contiguous().MoveToOuterDisposeScope();
     }

@@ -88,7 +88,7 @@ internal sealed class MiniSoraBackbone : IDisposable
             context.view(batch, textGroups, perFrame, options.Width),
             xEmbedder.Forward(w, patches.to_type(w.Compute)),
         ], 1);
-        var condition = tEmbedder.Forward(w, times.Values(device)) + pooled; // [B, U, D]
+        var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
         var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
         var rotation = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
         for (var i = 0; i < blocks.Count; i++)

@@ -30,7 +30,7 @@ internal static class ClipPixels
     public static byte[][] ToBytes(Tensor clips)
     {
         using var scope = NewDisposeScope();
-        var bytes = clips.clamp(HeldScalar.Of(-1), HeldScalar.One).add(HeldScalar.One).mul_(Half).round_().to_type(ScalarType.Byte).permute(0, 1, 3, 4, 2).contiguous().cpu();
+        var bytes = clips.clamp(HeldScalar.Of(-1), HeldScalar.One).PlusOne().mul_(Half).round_().to_type(ScalarType.Byte).permute(0, 1, 3, 4, 2).contiguous().cpu();
         return [.. Enumerable.Range(0, (int)clips.shape[0]).Select(i => bytes[i].data<byte>().ToArray())];
     }
 }

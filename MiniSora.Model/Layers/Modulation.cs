@@ -37,7 +37,7 @@ internal sealed class Modulation
         {
             var isScale = i < Vectors - 2 ? i % 3 == 1 : i == Vectors - 1;
             if (isScale)
-                vectors[i] = vectors[i].add(HeldScalar.One);
+                vectors[i] = vectors[i].PlusOne();
         }
 
         return vectors;

@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,22 +13,22 @@ internal static class RectifiedFlow
     public static Tensor Mix(Tensor data, Tensor noise, Tensor time) => data.lerp(noise, time.expand_as(data));
 
     /// <summary>v = n − x.</summary>
-    public static Tensor Velocity(Tensor data, Tensor noise) => noise - data;
+    public static Tensor Velocity(Tensor data, Tensor noise) => noise.Minus(data);
 
     /// <summary>The data that a velocity at (x_t, t) points to: x = x_t − t v.</summary>
-    public static Tensor DataFromVelocity(Tensor mixed, Tensor velocity, double time) 
+    public static Tensor DataFromVelocity(Tensor mixed, Tensor velocity, double time)
     {
         using var scope = NewDisposeScope();
         using var factor = time.ToScalar();
-        return (mixed - velocity.mul(factor)).MoveToOuterDisposeScope();
+        return mixed.Minus(velocity.mul(factor)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The noise it comes from: n = x_t + (1 − t) v.</summary>
-    public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time) 
+    public static Tensor NoiseFromVelocity(Tensor mixed, Tensor velocity, double time)
     {
         using var scope = NewDisposeScope();
         using var factor = (1 - time).ToScalar();
-        return (mixed + velocity.mul(factor)).MoveToOuterDisposeScope();
+        return mixed.Plus(velocity.mul(factor)).MoveToOuterDisposeScope();
     }
 
     /// <summary>t' = s t / (1 + (s − 1) t): keeps 0 and 1, moves what lies between towards noise for s > 1.</summary>

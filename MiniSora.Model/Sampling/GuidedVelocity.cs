@@ -49,7 +49,7 @@ internal sealed class GuidedVelocity
     {
         var velocity = network.Forward(weights, x.expand(2, -1, -1, -1, -1).contiguous(), Times(2, t), both);
         var unconditional = velocity.narrow(0, 1, 1);
-        return unconditional + (velocity.narrow(0, 0, 1) - unconditional).mul(HeldScalar.Of(options.Guidance));
+        return unconditional.Plus(velocity.narrow(0, 0, 1).Minus(unconditional).mul(HeldScalar.Of(options.Guidance)));
     }
 
     private FrameTimes Times(int batch, double t)

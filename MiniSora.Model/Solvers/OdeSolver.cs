@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
 using TorchSharp;
@@ -36,11 +37,11 @@ internal static class OdeSolver
             using var step = (next - t).ToScalar();
             using var halfStep = (0.5 * (next - t)).ToScalar();
             var slope = Evaluate(x, t);
-            var moved = x + slope.mul(step);
+            var moved = x.Plus(slope.mul(step));
             // Heun's correction needs the velocity at the new point; at t = 0 the network was never trained, so the last
             // step stays first order (Karras et al. 2022).
             if (solver == SolverKind.Heun && i < steps - 1)
-                moved = x + (slope + Evaluate(moved, next)).mul(halfStep);
+                moved = x.Plus(slope.Plus(Evaluate(moved, next)).mul(halfStep));
             x.Dispose();
             x = moved.MoveToOuterDisposeScope();
         }

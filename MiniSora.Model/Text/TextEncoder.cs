@@ -34,7 +34,7 @@ internal sealed class TextEncoder
     public (Tensor Tokens, Tensor Pooled) Forward(ParameterViews w, TextBatch text)
     {
         long batch = text.Tokens.shape[0], length = text.Tokens.shape[1];
-        var x = w[tokenEmbedding].index_select(0, text.Tokens.view(-1)).view(batch, length, width) + w[positionEmbedding];
+        var x = w[tokenEmbedding].index_select(0, text.Tokens.view(-1)).view(batch, length, width).Plus(w[positionEmbedding]);
         x = x.view(batch * length, width);
         foreach (var block in blocks)
             x = block.Forward(w, x, batch, length);
@@ -63,7 +63,7 @@ internal sealed class TextBlock
     /// <summary>[B·L, D] to the same.</summary>
     public Tensor Forward(ParameterViews w, Tensor x, long batch, long length)
     {
-        x = x + attn.Forward(w, norm1.Forward(w, x), batch, length, null);
-        return x + mlp.Forward(w, norm2.Forward(w, x));
+        x = x.Plus(attn.Forward(w, norm1.Forward(w, x), batch, length, null));
+        return x.Plus(mlp.Forward(w, norm2.Forward(w, x)));
     }
 }

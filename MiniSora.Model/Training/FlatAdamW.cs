@@ -35,14 +35,14 @@ internal sealed class FlatAdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         Updates++;
-        ExpAvg.lerp_(gradient, HeldScalar.Of(1 - options.Beta1));
+        ExpAvg.mul_(HeldScalar.Of(options.Beta1)).add_(gradient, HeldScalar.Of(1 - options.Beta1));
         ExpAvgSq.mul_(HeldScalar.Of(options.Beta2)).addcmul_(gradient, gradient, HeldScalar.Of(1 - options.Beta2));
         var correction1 = 1 - Math.Pow(options.Beta1, Updates);
         var correction2 = 1 - Math.Pow(options.Beta2, Updates);
         using var root2 = Math.Sqrt(correction2).ToScalar();
         using var decay = (-learningRate * options.WeightDecay).ToScalar();
         using var rate = (-learningRate / correction1).ToScalar();
-        var denominator = ExpAvgSq.sqrt().div_(root2).add_(HeldScalar.Of(Epsilon));
+        var denominator = ExpAvgSq.sqrt().div_(root2).add_(HeldScalar.Of(Epsilon), HeldScalar.One);
         if (options.WeightDecay > 0)
             parameters.addcmul_(parameters, decayMask, decay);
         parameters.addcdiv_(ExpAvg, denominator, rate);

@@ -39,7 +39,7 @@ internal sealed class TrainingState : IDisposable
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
         {
-            using var share = (1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates)).ToScalar();
+            using var share = tensor((float)(1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates)), device: Parameters.device);
             Emas[i].lerp_(Parameters, share);
         }
     }

@@ -17,7 +17,7 @@ internal static class TrainingStep
         var weights = new ParameterViews(network.Layout, parameters, compute);
         var captions = TextBatch.From(batch.Captions, device);
         var velocity = network.ForwardPatches(weights, batch.Mixed.to(device), batch.Times, captions, batch.Rows, batch.Columns);
-        var error = velocity - batch.Target.to(device);
+        var error = velocity.Minus(batch.Target.to(device));
         var loss = (error * error * batch.LossWeight.to(device)).sum();
         var gradient = autograd.grad([loss], [parameters])[0];
         // One transfer for both numbers: on a GPU each read waits for the whole queue.
