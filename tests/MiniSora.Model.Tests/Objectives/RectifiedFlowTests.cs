@@ -30,7 +30,7 @@ public sealed class RectifiedFlowTests : TorchTests
     public void Logit_normal_times_have_the_quantiles_of_a_sigmoid_of_a_normal()
     {
         var random = new SplitMix64(3);
-        var options = new ObjectiveOptions { UniformFraction = 0 };
+        var options = new ObjectiveOptions { UniformFraction = 0, TimeShift = 1 };
         var times = Enumerable.Range(0, 20_000).Select(_ => RectifiedFlow.DrawTime(ref random, options)).Order().ToList();
         Assert.InRange(times[10_000], 0.49f, 0.51f);
         Assert.InRange(times[(int)(0.8413 * 20_000)], 0.721f, 0.741f); // sigmoid(1) = 0.731
@@ -41,7 +41,7 @@ public sealed class RectifiedFlowTests : TorchTests
     public void Uniform_times_fill_the_interval()
     {
         var random = new SplitMix64(3);
-        var options = new ObjectiveOptions { TimeSampling = TimeSampling.Uniform };
+        var options = new ObjectiveOptions { TimeSampling = TimeSampling.Uniform, TimeShift = 1 };
         var times = Enumerable.Range(0, 10_000).Select(_ => RectifiedFlow.DrawTime(ref random, options)).Order().ToList();
         Assert.InRange(times[1000], 0.09f, 0.11f);
         Assert.InRange(times[9000], 0.89f, 0.91f);

@@ -11,7 +11,7 @@ public sealed class OdeSolverTests : TorchTests
     private static double Error(SolverKind solver, int steps)
     {
         using var start = ones(1, dtype: float64);
-        using var end = OdeSolver.Integrate(solver, start, steps, (x, t) => x + t, _ => { });
+        using var end = OdeSolver.Integrate(solver, start, steps, 1, (x, t) => x + t, _ => { });
         return Math.Abs(end.ToDouble() - (3 / Math.E - 1));
     }
 
@@ -34,7 +34,7 @@ public sealed class OdeSolverTests : TorchTests
     {
         var seen = new List<int>();
         using var start = ones(1);
-        using var end = OdeSolver.Integrate(solver, start, 5, (x, _) => x.clone(), seen.Add);
+        using var end = OdeSolver.Integrate(solver, start, 5, 1, (x, _) => x.clone(), seen.Add);
         Assert.Equal(Enumerable.Range(0, expected), seen);
         Assert.Equal(expected, OdeSolver.Evaluations(solver, 5));
     }
@@ -43,8 +43,16 @@ public sealed class OdeSolverTests : TorchTests
     public void A_constant_velocity_is_integrated_exactly_and_the_start_is_kept()
     {
         using var start = full([2], 3.0);
-        using var end = OdeSolver.Integrate(SolverKind.Euler, start, 4, (x, _) => ones_like(x), _ => { });
+        using var end = OdeSolver.Integrate(SolverKind.Euler, start, 4, 1, (x, _) => ones_like(x), _ => { });
         Assert.Equal(2, end[0].ToDouble(), 6);
         Assert.Equal(3, start[0].ToDouble());
+    }
+
+    [Fact]
+    public void A_shifted_grid_still_ends_at_zero()
+    {
+        using var start = full([2], 3.0);
+        using var end = OdeSolver.Integrate(SolverKind.Euler, start, 4, 3, (x, _) => ones_like(x), _ => { });
+        Assert.Equal(2, end[0].ToDouble(), 6);
     }
 }
