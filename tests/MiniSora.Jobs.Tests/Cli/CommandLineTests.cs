@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace MiniSora.Jobs.Tests.Cli;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("no recipe of that name", "train", "nowhere.yaml", "--out", "x")]
+    [InlineData("training.steps: 0 is outside", "train", "smoke", "--out", "x", "--set", "training.steps=0")]
+    [InlineData("There is no dataset \"nix\"", "train", "smoke", "--out", "x", "--set", "data.dataset=nix")]
+    [InlineData("找不到检查点", "sample", "--checkpoint", "gone", "--prompt", "x", "--out", "x.mp4", "--lang", "zh-CN")]
+    [InlineData("The prompt is empty", "sample", "--checkpoint", "gone", "--prompt", "", "--out", "x.mp4")]
+    [InlineData("at most 500", "sample", "--checkpoint", "gone", "--prompt", "@long", "--out", "x.mp4")]
+    [InlineData("--out", "sample", "--checkpoint", "gone", "--prompt", "x")]
+    [InlineData("--help", "bake")]
+    public async Task Bad_input_is_answered_with_code_2_and_its_reasons(string expected, params string[] arguments)
+    {
+        var (code, _, errors) = await MinisoraAsync([.. arguments.Select(argument => argument == "@long" ? new string('x', 10_000) : argument), .. arguments.Contains("--lang") ? (string[])[] : ["--lang", "en"]]);
+
+        Assert.Equal(2, code);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Training_then_sampling_gives_the_same_frames_by_prompt_and_by_prompt_file()
+    {
+        using var folder = new TemporaryFolder();
+        var run = folder.Combine("run");
+        var trained = await MinisoraAsync("train", "smoke", "--out", run, "--data", folder.Path, "--set", "training.steps=3", "--set", "preview.prompts=[]", "--lang", "en");
+        Assert.True(trained.Code == 0, trained.Errors);
+
+        var prompts = folder.Combine("prompts.jsonl");
+        await File.WriteAllTextAsync(prompts, "{\"prompt\":\"a red circle\",\"seed\":7}\n\n{\"prompt\":\"一个圆形\",\"seed\":8}\n");
+        var one = await MinisoraAsync("sample", "--checkpoint", run, "--prompt", "a red circle", "--seed", "7", "--steps", "2", "--raw", folder.Combine("one.npy"), "--out", folder.Combine("one.mp4"), "--sheet", folder.Combine("one.png"));
+        var many = await MinisoraAsync("sample", "--checkpoint", run, "--prompts", prompts, "--steps", "2", "--raw", folder.Combine("many.npy"));
+
+        Assert.True(one.Code == 0 && many.Code == 0, one.Errors + many.Errors);
+        var (first, both) = (Array(folder.Combine("one.npy")), Array(folder.Combine("many.npy")));
+        Assert.Equal(8 * 16 * 16 * 3, first.Length);
+        Assert.Equal(2 * first.Length, both.Length);
+        Assert.Equal(first, both[..first.Length]);
+        Assert.True(File.Exists(folder.Combine("one.mp4")) && File.Exists(folder.Combine("one.png")));
+        // The folder belongs to this spec: another one is refused before anything is overwritten.
+        Assert.Equal(2, (await MinisoraAsync("train", "smoke", "--out", run, "--data", folder.Path, "--set", "seed=2")).Code);
+    }
+
+    [Fact]
+    public async Task The_reference_clips_are_written_as_the_specification_says()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, errors) = await MinisoraAsync("data", "render", "shapes", "--split", "0", "--size", "32", "--out", folder.Combine("a.npy"));
+
+        Assert.True(code == 0, errors);
+        Assert.Equal(1440 * 16 * 32 * 32 * 3, Array(folder.Combine("a.npy")).Length);
+        Assert.Contains(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Array(folder.Combine("a.npy")))), output, StringComparison.Ordinal);
+    }
+
+    private static byte[] Array(string path)
+    {
+        var file = File.ReadAllBytes(path);
+        return file[(10 + BitConverter.ToUInt16(file, 8))..];
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> MinisoraAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "minisora"))
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
+        };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(4));
+        return (process.ExitCode, await output, await errors);
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Jobs.Tests.Runs;
+
+/// <summary>A run folder, a ledger and a job with real child processes on one thread each.</summary>
+internal sealed class RunStage : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public RunStage(params string[] changes)
+    {
+        var problems = new List<SpecProblem>();
+        var spec = (TrainingSpec)Recipes.Find("smoke")!.Spec;
+        foreach (var change in (string[])["preview.prompts=[]", .. changes])
+            spec = SpecOverride.Apply(spec, change, problems);
+        Assert.Empty(problems);
+        Run = new RunFolder(folder.Combine("run"));
+        Ledger = new MemoryLedger(SpecYaml.Write(spec), Run.Root);
+        Options = new RunProcessOptions { DataFolder = folder.Combine("data"), Threads = 1, HeartbeatInterval = TimeSpan.FromMilliseconds(200) };
+        Options.Environment["OMP_NUM_THREADS"] = "1";
+    }
+
+    public RunFolder Run { get; }
+
+    public MemoryLedger Ledger { get; }
+
+    public RunProcessOptions Options { get; }
+
+    public IReadOnlyList<string> Checkpoints => new CheckpointShelf(Run.Checkpoints).NewestFirst();
+
+    public Task ExecuteAsync(CancellationToken cancellationToken = default) =>
+        new RunJob(Ledger, Options, TimeProvider.System, NullLogger<RunJob>.Instance).ExecuteAsync(Guid.NewGuid(), cancellationToken).WaitAsync(TimeSpan.FromMinutes(4), CancellationToken.None);
+
+    public void Dispose() => folder.Dispose();
+}
