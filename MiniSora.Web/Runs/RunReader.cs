@@ -83,7 +83,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint"
                 && !context.Artifacts.Any(b => b.RunId == a.RunId && b.Kind == "checkpoint" && (b.Step > a.Step || (b.Step == a.Step && b.CreatedAt > a.CreatedAt)))))
-            .OrderByDescending(x => x.Owner == viewer.MemberId).ThenByDescending(x => x.Choice.CreatedAt)
+            .OrderByDescending(x => x.Owner == viewer.MemberId).ThenByDescending(x => x.CreatedAt)
             .Take(Math.Clamp(take, 1, 200))
             .Select(x => x.Choice)
             .ToListAsync(cancellationToken);
@@ -216,12 +216,15 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
         select new OwnedChoice
         {
             Owner = run.OwnerId,
+            CreatedAt = artifact.CreatedAt,
             Choice = new CheckpointChoice(artifact.Sha256, run.Id, run.Number, run.Name, member.DisplayName, artifact.Step, artifact.Bytes, artifact.CreatedAt),
         };
 
     private sealed class OwnedChoice
     {
         public Guid Owner { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
 
         public CheckpointChoice Choice { get; init; } = null!;
     }

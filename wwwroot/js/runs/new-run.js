@@ -118,7 +118,7 @@ class NewRun {
   }
 
   async #sendImage(file) {
-    const answer = await this.#send("/api/images", file);
+    const answer = await this.#send("/api/uploads/images", file);
     if (answer) await this.#page.invokeMethodAsync("TakeImage", answer.sha256);
   }
 
@@ -129,7 +129,7 @@ class NewRun {
       const answer = await fetch(address, { method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" } });
       if (answer.ok) return await answer.json();
       const problem = await answer.json().catch(() => ({}));
-      await this.#page.invokeMethodAsync("Refuse", (problem.reasons ?? []).map(reason => reason.message));
+      await this.#page.invokeMethodAsync("Refuse", problem.message ? [problem.message] : []);
     } catch {
       await this.#page.invokeMethodAsync("Refuse", []);
     } finally {
