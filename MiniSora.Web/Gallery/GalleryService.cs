@@ -57,7 +57,7 @@ public sealed class GalleryService
             .Select(a => a.RunId)
             .FirstOrDefaultAsync(cancellationToken);
         return new(
-            post.Id, post.Slug, post.Title, post.Prompt, post.SpecYaml, post.Seed, post.CheckpointSha256, post.DeviceSeconds, post.Flops,
+            post.Id, post.Slug, post.Title, post.Prompt, post.SpecYaml, post.Seed, post.CheckpointSha256, post.SoftwareVersion, post.DeviceSeconds, post.Flops,
             post.AuthorId, found.DisplayName, Video(post), Video(post) + "?download=1", Poster(post), post.RunId, training, post.CreatedAt,
             viewer.IsModerator || viewer.MayActFor(post.AuthorId));
     }
@@ -104,6 +104,7 @@ public sealed class GalleryService
                     SpecYaml = found.run.SpecYaml,
                     Seed = found.video.Seed ?? found.run.Seed,
                     CheckpointSha256 = found.run.CheckpointSha256 ?? "",
+                    SoftwareVersion = found.run.SoftwareVersion,
                     DeviceSeconds = found.run.DeviceSeconds,
                     Flops = found.run.Flops,
                     VideoSha256 = found.video.Sha256,

@@ -24,6 +24,9 @@ public sealed class Post
 
     public string CheckpointSha256 { get; init; } = "";
 
+    /// <summary>Version of the software that made it.</summary>
+    public string SoftwareVersion { get; init; } = "";
+
     /// <summary>Device time of the run that made it, seconds.</summary>
     public double DeviceSeconds { get; init; }
 

@@ -12,6 +12,7 @@ internal sealed class PostConfiguration : IEntityTypeConfiguration<Post>
         builder.Property(post => post.Slug).HasMaxLength(80);
         builder.Property(post => post.Title).HasMaxLength(Post.MaxTitle);
         builder.Property(post => post.CheckpointSha256).HasMaxLength(64);
+        builder.Property(post => post.SoftwareVersion).HasMaxLength(40);
         builder.Property(post => post.VideoSha256).HasMaxLength(64);
         builder.Property(post => post.PosterSha256).HasMaxLength(64);
         builder.Property(post => post.PosterExtension).HasMaxLength(8);

@@ -21,6 +21,7 @@ public sealed record PostDetails(
     string SpecYaml,
     long Seed,
     string CheckpointSha256,
+    string SoftwareVersion,
     double DeviceSeconds,
     double Flops,
     Guid AuthorId,

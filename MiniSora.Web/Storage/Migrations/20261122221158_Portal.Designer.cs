@@ -349,6 +349,11 @@ namespace MiniSora.Web.Storage.Migrations
                         .HasMaxLength(80)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("SoftwareVersion")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("SpecYaml")
                         .IsRequired()
                         .HasColumnType("TEXT");

@@ -214,6 +214,7 @@ namespace MiniSora.Web.Storage.Migrations
                     SpecYaml = table.Column<string>(type: "TEXT", nullable: false),
                     Seed = table.Column<long>(type: "INTEGER", nullable: false),
                     CheckpointSha256 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    SoftwareVersion = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
                     DeviceSeconds = table.Column<double>(type: "REAL", nullable: false),
                     Flops = table.Column<double>(type: "REAL", nullable: false),
                     VideoSha256 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),

@@ -40,7 +40,7 @@ public sealed class PublicPageTests(ShellFixture portal) : IClassFixture<ShellFi
         Assert.All(page.QuerySelectorAll("script"), script => Assert.True(script.HasAttribute("src")));
         Assert.Empty(page.QuerySelectorAll("style"));
         Assert.Empty(page.QuerySelectorAll("[style]"));
-        Assert.Empty(page.QuerySelectorAll("*").Where(element => element.Attributes.Any(attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal))));
+        Assert.DoesNotContain(page.QuerySelectorAll("*"), element => element.Attributes.Any(attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal)));
     }
 
     [Theory]

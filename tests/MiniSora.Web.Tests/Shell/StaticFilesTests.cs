@@ -1,4 +1,5 @@
 using System.Net;
+using AngleSharp.Html.Parser;
 
 namespace MiniSora.Web.Tests.Shell;
 
@@ -32,13 +33,13 @@ public sealed class StaticFilesTests(ShellFixture portal) : IClassFixture<ShellF
     public async Task Every_script_and_sheet_that_a_page_names_exists()
     {
         var visitor = portal.Visitor();
-        var page = await new AngleSharp.Html.Parser.HtmlParser().ParseDocumentAsync(await visitor.GetStringAsync("/"));
+        var page = await new HtmlParser().ParseDocumentAsync(await visitor.GetStringAsync("/"));
         var named = page.QuerySelectorAll("link[rel=stylesheet], link[rel=icon]").Select(link => link.GetAttribute("href")!)
             .Concat(page.QuerySelectorAll("script").Select(script => script.GetAttribute("src")!)).ToList();
 
         Assert.NotEmpty(named);
         foreach (var file in named)
-            Assert.NotEmpty(await visitor.GetByteArrayAsync(new Uri(file, UriKind.Relative)));
+            Assert.NotEmpty(await visitor.GetByteArrayAsync(file));
     }
 
     [Fact]
