@@ -98,7 +98,7 @@ public sealed class GalleryPageTests
         var page = await PageAsync(portal, "/");
 
         Assert.Equal(2, page.QuerySelectorAll(".tiles a.tile").Length);
-        Assert.Equal("2", page.QuerySelectorAll(".strip dd").Last().TextContent);
+        Assert.Equal("2", page.QuerySelector(".strip div:last-child dd")!.TextContent);
     }
 
     static async Task<IHtmlDocument> PageAsync(ShellHost portal, string address) =>

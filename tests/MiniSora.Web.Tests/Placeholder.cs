@@ -1,3 +1,0 @@
-namespace MiniSora.Web.Tests;
-
-public sealed class PlaceholderTests;
