@@ -19,7 +19,10 @@ internal static class CalibrateCommand
     {
         var widths = new Option<int[]>("--widths")
         {
-            Description = SpecTexts.Get("cli.calibrate.widths"), HelpName = "D", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [64, 128, 256],
+            Description = SpecTexts.Get("cli.calibrate.widths"),
+            HelpName = "D",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [64, 128, 256],
         };
         var command = new Command("calibrate", SpecTexts.Get("cli.calibrate")) { widths };
         command.SetAction(parsed =>

@@ -32,7 +32,10 @@ internal static class DataCommand
         var offline = new Option<bool>("--offline") { Description = SpecTexts.Get("cli.data.prepare.offline") };
         var archives = new Option<string[]>("--tgz")
         {
-            Description = SpecTexts.Get("cli.data.prepare.tgz"), HelpName = "FILE", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+            Description = SpecTexts.Get("cli.data.prepare.tgz"),
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
         };
         var full = new Option<bool>("--full") { Description = SpecTexts.Get("cli.data.prepare.full") };
         var emoji = new Command("emoji", SpecTexts.Get("cli.data.prepare.emoji")) { offline, archives, full };

@@ -27,7 +27,8 @@ internal static class TorchThread
             {
                 failed = ExceptionDispatchInfo.Capture(error);
             }
-        }) { Name = "torch" };
+        })
+        { Name = "torch" };
         thread.Start();
         thread.Join();
         failed?.Throw();

@@ -114,7 +114,8 @@ internal sealed class RunExecutor(TimeProvider time)
         {
             Thread.Sleep(OrphanGrace);
             NativeProcess.ExitAtOnce(75);
-        }) { IsBackground = true, Name = "orphan watchdog" }.Start();
+        })
+        { IsBackground = true, Name = "orphan watchdog" }.Start();
     }
 
     private static void Leave(PosixSignalContext signal, RunControl control)
