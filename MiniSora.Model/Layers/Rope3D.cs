@@ -68,9 +68,5 @@ internal static class Rope3D
     }
 
     /// <summary>Exchanges the halves of the last axis.</summary>
-    public static Tensor Swap(Tensor x)
-    {
-        var half = x.shape[^1] / 2;
-        return cat([x.narrow(-1, half, half), x.narrow(-1, 0, half)], -1);
-    }
+    public static Tensor Swap(Tensor x) => x.roll(x.shape[^1] / 2, -1);
 }
