@@ -16,8 +16,8 @@ public sealed record CodecOptions
     /// <summary>Which codec. Default: <see cref="CodecKind.Linear"/>.</summary>
     [Setting] public CodecKind Kind { get; init; } = CodecKind.Linear;
 
-    /// <summary>Latent channels. Default 24 (of the 96 values of a 2×4×4 RGB block).</summary>
-    [Setting(Min = 4, Max = 96)] public int Channels { get; init; } = 24;
+    /// <summary>Latent channels. Default 32 (of the 96 values of a 2×4×4 RGB block): 24 lose outlines that the attribute reader needs.</summary>
+    [Setting(Min = 4, Max = 96)] public int Channels { get; init; } = 32;
 
     /// <summary>Training steps of the convolutional VAE; ignored by the linear codec. Default 600.</summary>
     [Setting(Min = 1, Max = 1_000_000, Unit = "steps", Advanced = true)] public int VaeSteps { get; init; } = 600;

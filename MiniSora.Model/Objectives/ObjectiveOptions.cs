@@ -10,9 +10,25 @@ public enum TimeSampling
     Uniform,
 }
 
+/// <summary>What the network's output means; the loss is on the velocity either way.</summary>
+public enum Prediction
+{
+    /// <summary>The velocity n − x.</summary>
+    Velocity,
+
+    /// <summary>The clean latents x; the velocity is (x_t − x) / t (Li and He 2025, "JiT").</summary>
+    Data,
+}
+
 /// <summary>Rectified flow with per-frame time (models.md §3): x_t = (1 − t) x + t n, target n − x.</summary>
 public sealed record ObjectiveOptions
 {
+    /// <summary>
+    /// What the network predicts. Clean clips have few degrees of freedom and noise has all of them, so a narrow network learns
+    /// to name the clip much sooner than to repeat the noise. Default: data.
+    /// </summary>
+    [Setting] public Prediction Prediction { get; init; } = Prediction.Data;
+
     /// <summary>Distribution of t. Default logit-normal.</summary>
     [Setting] public TimeSampling TimeSampling { get; init; } = TimeSampling.LogitNormal;
 

@@ -1,5 +1,6 @@
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
+using MiniSora.Model.Objectives;
 using MiniSora.Model.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,7 @@ internal sealed class GuidedVelocity
 {
     private readonly MiniSoraBackbone network;
     private readonly ParameterViews weights;
+    private readonly Prediction prediction;
     private readonly SamplerOptions options;
     private readonly bool[] given;
     private readonly TextBatch prompt;
@@ -21,10 +23,11 @@ internal sealed class GuidedVelocity
     private readonly Tensor? generated;
     private readonly bool promptIsNull;
 
-    public GuidedVelocity(MiniSoraBackbone network, ParameterViews weights, SamplerOptions options, bool[] given, EncodedCaption prompt, EncodedCaption nothing, Device device)
+    public GuidedVelocity(MiniSoraBackbone network, ParameterViews weights, Prediction prediction, SamplerOptions options, bool[] given, EncodedCaption prompt, EncodedCaption nothing, Device device)
     {
         this.network = network;
         this.weights = weights;
+        this.prediction = prediction;
         this.options = options;
         this.given = given;
         this.prompt = TextBatch.From([prompt], device);
@@ -39,7 +42,9 @@ internal sealed class GuidedVelocity
     {
         using var scope = NewDisposeScope();
         var guided = options.Guidance != 1 && !promptIsNull && t >= options.GuidanceLow && t <= options.GuidanceHigh;
-        var velocity = guided ? Guided(x, t) : network.Forward(weights, x, Times(1, t), prompt);
+        // Guidance is linear, so guiding the data guides the velocity.
+        var predicted = guided ? Guided(x, t) : network.Forward(weights, x, Times(1, t), prompt);
+        var velocity = prediction == Prediction.Data ? RectifiedFlow.VelocityFromData(x, predicted, t) : predicted;
         if (generated is not null)
             velocity = where(generated, velocity, zeros_like(velocity));
         return velocity.MoveToOuterDisposeScope();
@@ -47,9 +52,9 @@ internal sealed class GuidedVelocity
 
     private Tensor Guided(Tensor x, double t)
     {
-        var velocity = network.Forward(weights, x.expand(2, -1, -1, -1, -1).contiguous(), Times(2, t), both);
-        var unconditional = velocity.narrow(0, 1, 1);
-        return unconditional.Plus(velocity.narrow(0, 0, 1).Minus(unconditional).mul(HeldScalar.Of(options.Guidance)));
+        var predicted = network.Forward(weights, x.expand(2, -1, -1, -1, -1).contiguous(), Times(2, t), both);
+        var unconditional = predicted.narrow(0, 1, 1);
+        return unconditional.Plus(predicted.narrow(0, 0, 1).Minus(unconditional).mul(HeldScalar.Of(options.Guidance)));
     }
 
     private FrameTimes Times(int batch, double t)

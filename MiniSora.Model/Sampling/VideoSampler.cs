@@ -4,6 +4,7 @@ using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
+using MiniSora.Model.Objectives;
 using MiniSora.Model.Solvers;
 using MiniSora.Model.Text;
 using MiniSora.Model.Training;
@@ -22,12 +23,13 @@ public sealed class VideoSampler : IDisposable
     private readonly Vocabulary vocabulary;
     private readonly ClipSize size;
     private readonly int textLength;
+    private readonly Prediction prediction;
     private readonly bool owns;
     private readonly List<SamplerWarning> warnings = [];
 
     /// <summary>Takes over <paramref name="flat"/>; network and codec only when <paramref name="ownsCodec"/>.</summary>
     internal VideoSampler(
-        MiniSoraBackbone network, Tensor flat, IVideoCodec codec, Vocabulary vocabulary, ScalarType compute, ClipSize size, int textLength, SamplerWarning? warning, bool ownsCodec)
+        MiniSoraBackbone network, Tensor flat, IVideoCodec codec, Vocabulary vocabulary, ScalarType compute, Prediction prediction, ClipSize size, int textLength, SamplerWarning? warning, bool ownsCodec)
     {
         this.network = network;
         this.flat = flat;
@@ -35,6 +37,7 @@ public sealed class VideoSampler : IDisposable
         this.vocabulary = vocabulary;
         this.size = size;
         this.textLength = textLength;
+        this.prediction = prediction;
         owns = ownsCodec;
         using var _ = no_grad();
         weights = ParameterViews.Keep(network.Layout, flat, compute);
@@ -68,7 +71,7 @@ public sealed class VideoSampler : IDisposable
         var network = new MiniSoraBackbone(description.Model, codec.LatentChannels, vocabulary.Size);
         var (index, warning) = EmaChoice.Pick(description.EmaWidths, ema);
         var flat = checkpoint.ReadWeights(network.Layout, index, placement.Device);
-        return new VideoSampler(network, flat, codec, vocabulary, description.Compute, description.Size, description.Model.TextLength, warning, ownsCodec: true);
+        return new VideoSampler(network, flat, codec, vocabulary, description.Compute, description.Prediction, description.Size, description.Model.TextLength, warning, ownsCodec: true);
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
@@ -136,7 +139,7 @@ public sealed class VideoSampler : IDisposable
 
         if (!given.Contains(false))
             return start.clone().MoveToOuterDisposeScope();
-        var field = new GuidedVelocity(network, weights, options, given, Encode(request.Prompt), Vocabulary.EncodeNull(textLength), device);
+        var field = new GuidedVelocity(network, weights, prediction, options, given, Encode(request.Prompt), Vocabulary.EncodeNull(textLength), device);
         var evaluations = OdeSolver.Evaluations(options.Solver, options.Steps);
         return OdeSolver.Integrate(options.Solver, start, options.Steps, options.TimeShift, field.At, made =>
         {

@@ -40,7 +40,7 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, Vocabu
             {
                 var given = plan.Lanes[b].Given[f];
                 times[b, f] = given ? 0 : plan.Lanes[b].Time;
-                weights[b * frames + f] = given ? 0 : share;
+                weights[b * frames + f] = given ? 0 : share * RectifiedFlow.ErrorWeight(setup.Objective.Prediction, plan.Lanes[b].Time);
             }
         }
 
@@ -49,7 +49,7 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, Vocabu
         return new TrainingBatch(
             step,
             mixed.DetachFromDisposeScope(),
-            RectifiedFlow.Velocity(data, noise).DetachFromDisposeScope(),
+            (setup.Objective.Prediction == Prediction.Data ? data : RectifiedFlow.Velocity(data, noise)).DetachFromDisposeScope(),
             tensor(weights, [batch, frames, 1, 1]).DetachFromDisposeScope(),
             FrameTimes.From(times),
             captions,

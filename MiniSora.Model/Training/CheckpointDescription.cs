@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Text;
 using static TorchSharp.torch;
@@ -26,6 +27,7 @@ internal sealed record CheckpointDescription
     public required ulong Seed { get; init; }
     public required BackboneOptions Model { get; init; }
     public required CodecOptions Codec { get; init; }
+    public required Prediction Prediction { get; init; }
     public required IReadOnlyList<double> EmaWidths { get; init; }
     public required ScalarType Compute { get; init; }
     public required ClipSize Size { get; init; }
@@ -45,6 +47,7 @@ internal sealed record CheckpointDescription
         Seed = setup.Seed,
         Model = setup.Model,
         Codec = setup.Codec,
+        Prediction = setup.Objective.Prediction,
         EmaWidths = setup.Training.EmaWidths,
         Compute = compute,
         Size = new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width),
@@ -64,6 +67,7 @@ internal sealed record CheckpointDescription
         ["minisora.seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         ["minisora.model"] = JsonSerializer.Serialize(Model, Json),
         ["minisora.codec"] = JsonSerializer.Serialize(Codec, Json),
+        ["minisora.prediction"] = Prediction.ToString(),
         ["minisora.ema_widths"] = JsonSerializer.Serialize(EmaWidths, Json),
         ["minisora.precision"] = NameOf(Compute),
         ["minisora.size"] = JsonSerializer.Serialize(Size, Json),
@@ -93,6 +97,7 @@ internal sealed record CheckpointDescription
                 Seed = ulong.Parse(Text("minisora.seed"), CultureInfo.InvariantCulture),
                 Model = Value<BackboneOptions>("minisora.model"),
                 Codec = Value<CodecOptions>("minisora.codec"),
+                Prediction = Enum.Parse<Prediction>(Text("minisora.prediction")),
                 EmaWidths = Value<List<double>>("minisora.ema_widths"),
                 Compute = Text("minisora.precision") == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Size = Value<ClipSize>("minisora.size"),
@@ -101,7 +106,7 @@ internal sealed record CheckpointDescription
                 Words = Value<List<string>>("vocabulary"),
             };
         }
-        catch (Exception broken) when (broken is FormatException or OverflowException or JsonException)
+        catch (Exception broken) when (broken is FormatException or OverflowException or ArgumentException or JsonException)
         {
             throw new CheckpointException("checkpoint_format", $"The checkpoint's metadata is broken: {broken.Message}");
         }
@@ -127,6 +132,7 @@ internal sealed record CheckpointDescription
         Compare("seed", Seed, other.Seed);
         Compare("model", Model, other.Model);
         Compare("codec", Codec, other.Codec);
+        Compare("prediction", Prediction, other.Prediction);
         Compare("EMA widths", string.Join(", ", EmaWidths), string.Join(", ", other.EmaWidths));
         Compare("clip size", Size, other.Size);
         Compare("dataset", Dataset, other.Dataset);

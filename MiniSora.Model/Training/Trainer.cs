@@ -150,7 +150,7 @@ public sealed class Trainer : IDisposable
         var (index, warning) = EmaChoice.Pick(widths, ema);
         var flat = index < 0 ? state.Parameters : state.Emas[index];
         return new VideoSampler(
-            network, flat.detach().DetachFromDisposeScope(), codec, vocabulary, compute,
+            network, flat.detach().DetachFromDisposeScope(), codec, vocabulary, compute, setup.Objective.Prediction,
             new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width), setup.Model.TextLength, warning, ownsCodec: false);
     }
 

@@ -10,8 +10,8 @@ namespace MiniSora.Model.Training;
 /// </summary>
 /// <param name="Step">Step they belong to.</param>
 /// <param name="Mixed">x_t in patches, float32 [B, F, S, P]; given frames are clean.</param>
-/// <param name="Target">n − x in patches, float32 [B, F, S, P].</param>
-/// <param name="LossWeight">float32 [B, F, 1, 1]: 0 on given frames; otherwise such that the weighted sum is a mean.</param>
+/// <param name="Target">What the network is to predict, n − x or x, in patches, float32 [B, F, S, P].</param>
+/// <param name="LossWeight">float32 [B, F, 1, 1]: 0 on given frames; otherwise such that the weighted sum is the mean velocity loss.</param>
 /// <param name="Times">Time per frame; 0 where given.</param>
 /// <param name="Captions">One per lane.</param>
 /// <param name="Rows">Patch rows of a frame.</param>

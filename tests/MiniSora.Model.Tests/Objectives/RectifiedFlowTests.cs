@@ -19,6 +19,21 @@ public sealed class RectifiedFlowTests : TorchTests
         }
     }
 
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(1.0)]
+    public void Predicted_data_means_the_same_velocity_and_its_error_the_same_loss(double t)
+    {
+        var (data, noise, error) = (randn(4, 5), randn(4, 5), randn(4, 5) * 0.1f);
+        var mixed = RectifiedFlow.Mix(data, noise, tensor((float)t));
+        var velocity = RectifiedFlow.Velocity(data, noise);
+        Assert.True(LargestDifference(velocity, RectifiedFlow.VelocityFromData(mixed, data, t)) < 1e-5);
+
+        var off = RectifiedFlow.VelocityFromData(mixed, data + error, t) - velocity;
+        var weighted = (error * error).sum().item<float>() * RectifiedFlow.ErrorWeight(Prediction.Data, (float)t);
+        Assert.Equal((off * off).sum().item<float>(), weighted, 1e-3 * weighted);
+    }
+
     [Fact]
     public void At_time_zero_the_data_is_untouched()
     {
