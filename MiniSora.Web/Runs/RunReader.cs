@@ -182,7 +182,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
     {
         var rows = await context.Artifacts.AsNoTracking()
             .Where(a => a.RunId == runId)
-            .OrderByDescending(a => a.CreatedAt).ThenByDescending(a => a.Id)
+            .OrderByDescending(a => a.CreatedAt).ThenByDescending(a => a.Step).ThenByDescending(a => a.Index).ThenByDescending(a => a.Id)
             .Take(MostArtifacts)
             .ToListAsync(cancellationToken);
         rows.Reverse();

@@ -1,0 +1,88 @@
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Runs;
+
+namespace MiniSora.Web.Tests.Runs;
+
+public sealed class MetricTests
+{
+    [Fact]
+    public async Task A_burst_of_2000_points_is_stored_in_order_and_once()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (id, grant) = await backend.RunningAsync(await backend.MemberAsync("mei"));
+        var reports = Enumerable.Range(1, 2000).Select(i => backend.ReportAsync(grant, Backend.Step(i, i, i))).ToList();
+        Assert.All(await Task.WhenAll(reports), outcome => Assert.Equal(ReportOutcome.Accepted, outcome));
+        var history = await backend.Get<MetricReader>().ReadAsync(id, ["loss"], 2000, CancellationToken.None);
+        var series = Assert.Single(history!.Series);
+        var steps = series.Steps.Concat(series.Tail.Steps).ToList();
+        Assert.True(steps.SequenceEqual(steps.Order().Distinct()));
+        Assert.Equal(2000, (await backend.RunAsync(id)).Step);
+        await using var db = await backend.DbAsync();
+        Assert.Equal(2000, Assert.Single(Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions
+            .SqlQueryRaw<int>(db.Database, "SELECT count(*) AS Value FROM MetricPoints").AsEnumerable()));
+    }
+
+    [Fact]
+    public async Task A_resumed_attempt_overwrites_the_steps_it_repeats()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (id, grant) = await backend.RunningAsync(await backend.MemberAsync("mei"));
+        await backend.ReportAsync(grant, Backend.Step(1, 1, 10), Backend.Step(2, 2, 20), Backend.Step(3, 3, 30));
+        await backend.EndAsync(grant, exitCode: 137);
+        grant = (await backend.Ledger.ClaimAsync(id, "test", CancellationToken.None))!;
+        await backend.ReportAsync(grant, Backend.Step(1, 2, 21), Backend.Step(2, 3, 31));
+        var history = await backend.Get<MetricReader>().ReadAsync(id, ["loss"], 2000, CancellationToken.None);
+        var series = Assert.Single(history!.Series);
+        Assert.Equal([10.0, 21, 31], series.Mean.Concat(series.Tail.Values));
+    }
+
+    [Fact]
+    public async Task What_is_not_a_number_is_a_gap()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (id, grant) = await backend.RunningAsync(await backend.MemberAsync("mei"));
+        await backend.ReportAsync(grant, Backend.Step(1, 1, double.NaN), Backend.Step(2, 2, double.PositiveInfinity), Backend.Step(3, 3, 1));
+        var series = Assert.Single((await backend.Get<MetricReader>().ReadAsync(id, ["loss"], 2000, CancellationToken.None))!.Series);
+        Assert.Equal([null, null, 1.0], series.Mean.Concat(series.Tail.Values));
+    }
+
+    [Fact]
+    public void A_point_of_a_closed_bucket_never_moves()
+    {
+        var width = Decimator.WidthFor(10_000, 500);
+        Dictionary<long, (double?, double?, double?)> shown = [];
+        for (var length = 100; length <= 10_000; length += 700)
+        {
+            var series = Decimate(width, Enumerable.Range(1, length).Select(i => ((long)i, Math.Sin(i))));
+            var now = series.Steps.Select((s, i) => (s, (series.Mean[i], series.Min[i], series.Max[i]))).ToDictionary(x => x.s, x => x.Item2);
+            Assert.All(shown, old => Assert.Equal(old.Value, now[old.Key]));
+            shown = now;
+        }
+
+        Assert.InRange(shown.Count, 250, 1000);
+    }
+
+    [Fact]
+    public void A_sparse_series_keeps_every_point()
+    {
+        var series = Decimate(Decimator.WidthFor(7280, 500), Enumerable.Range(0, 73).Select(i => (100L * i, (double)i)));
+        Assert.Equal(Enumerable.Range(0, 73).Select(i => 100L * i), series.Steps.Concat(series.Tail.Steps));
+    }
+
+    [Fact]
+    public void A_bucket_knows_its_least_greatest_and_mean()
+    {
+        var series = Decimate(8, [(0, 1), (1, 5), (2, 3), (3, 3), (4, 3), (8, 9)]);
+        Assert.Equal((4L, 3.0, 1.0, 5.0), (series.Steps[0], series.Mean[0], series.Min[0], series.Max[0]));
+        Assert.Equal([8L], series.Tail.Steps);
+    }
+
+    private static MetricSeries Decimate(long width, IEnumerable<(long Step, double Value)> points)
+    {
+        var decimator = new Decimator("loss", width);
+        foreach (var (step, value) in points)
+            decimator.Add(step, value);
+        return decimator.Finish();
+    }
+}
