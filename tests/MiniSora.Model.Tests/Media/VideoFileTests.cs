@@ -3,6 +3,7 @@ using MiniSora.Model.Media;
 
 namespace MiniSora.Model.Tests.Media;
 
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class VideoFileTests : IDisposable
 {
     private const int T = 16;
@@ -132,6 +133,23 @@ public sealed class VideoFileTests : IDisposable
         Assert.Equal(MediaErrors.FfmpegMissing, refused.Code);
         Assert.Contains("apt-get install ffmpeg", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task When_ffmpeg_fails_in_the_middle_half_a_file_never_takes_the_place_of_a_whole_one()
+    {
+        // Writes something to its last argument, the output, and gives up.
+        var programs = Directory.CreateDirectory(folder["programs"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(programs, "ffmpeg"), "#!/bin/sh\nfor last; do :; done\necho half > \"${last#file:}\"\necho 'No space left on device' >&2\nexit 1\n");
+        File.SetUnixFileMode(Path.Combine(programs, "ffmpeg"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(folder["a.mp4"], "before");
+        Ffmpeg.UseFolder(programs);
+
+        var refused = await Assert.ThrowsAsync<MediaException>(() => WriteAsync(folder["a.mp4"], []));
+
+        Assert.Equal(MediaErrors.DiskFull, refused.Code);
+        Assert.Equal("before", await File.ReadAllTextAsync(folder["a.mp4"]));
+        Assert.Single(Directory.GetFiles(folder.Path));
     }
 
     [Fact]
