@@ -85,6 +85,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
         module ??= await Script.InvokeAsync<IJSObjectReference>("import", life.Token, "./js/runs/run-page.js");
         self ??= DotNetObjectReference.Create(this);
         browser = await module.InvokeAsync<IJSObjectReference>("mount", life.Token, root, self, new { runId = Id, texts = LiveTexts.For(T) }, SnapshotOf(run));
+        // A run starts within milliseconds: what happened between the look-up and listening is seen now.
+        await ReloadAsync();
     }
 
     /// <summary>What the script starts from, as of now; it asks when it missed too much.</summary>

@@ -17,8 +17,9 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private readonly CancellationTokenSource life = new();
     private ElementReference root;
     private Viewer viewer = Viewer.Visitor;
-    private StartingPoint start = StartingPoints.Default();
-    private SpecDraft draft = SpecDraft.From(StartingPoints.Default().Spec);
+    private StartingPoint start = new(new TrainingSpec(), new Origin());
+    private HashSet<string> readyDatasets = [];
+    private SpecDraft draft = SpecDraft.From(new TrainingSpec());
     private Calibration calibration = Calibration.Uncalibrated;
     private RunEstimate? estimate;
     private IReadOnlyList<CheckpointChoice>? checkpoints;
@@ -59,9 +60,11 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         viewer = Viewer.From((await Authentication).User);
         calibration = Calibration.Load(Folder.Root);
-        datasetOptions = [.. Datasets.List().Select(set => (set.Id, set.State == DatasetState.Ready ? set.Id : T["New.DatasetNotReady", set.Id].Value))];
-        var found = await new StartingPoints(Runs, Gallery).FindAsync(From, viewer, life.Token);
-        Take(found ?? StartingPoints.Default());
+        var sets = Datasets.List();
+        readyDatasets = [.. sets.Where(set => set.State == DatasetState.Ready).Select(set => set.Id)];
+        datasetOptions = [.. sets.Select(set => (set.Id, set.State == DatasetState.Ready ? set.Id : T["New.DatasetNotReady", set.Id].Value))];
+        var found = await new StartingPoints(Runs, Gallery, readyDatasets).FindAsync(From, viewer, life.Token);
+        Take(found ?? StartingPoints.Default(readyDatasets));
         if (found is null)
             notice = T["New.FromGone"];
         else if (found.Title is not null)
@@ -172,7 +175,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private async Task StartOver()
     {
         notice = null;
-        Take(await new StartingPoints(Runs, Gallery).FindAsync(From, viewer, life.Token) ?? StartingPoints.Default());
+        Take(await new StartingPoints(Runs, Gallery, readyDatasets).FindAsync(From, viewer, life.Token) ?? StartingPoints.Default(readyDatasets));
         if (browser is not null)
             await browser.InvokeVoidAsync("clear", life.Token);
         await CheckAsync();
@@ -202,7 +205,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
             return;
         notice = null;
         if (kind == SpecKind.Training)
-            Take(StartingPoints.Default());
+            Take(StartingPoints.Default(readyDatasets));
         else if (checkpoints is [var newest, ..])
             Take(new(new SamplingSpec { Checkpoint = newest.Sha256, Name = newest.RunName }, new Origin(RunId: newest.RunId)));
         else

@@ -14,7 +14,7 @@ internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? Recipe
 /// Reads <c>?from=</c>: <c>recipe:{id}</c>, <c>run:{id}</c> (the same again), <c>run:{id}/checkpoint</c> (sample from its
 /// newest checkpoint), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>sampling</c> (an empty sampling form).
 /// </summary>
-internal sealed class StartingPoints(RunService runs, GalleryService gallery)
+internal sealed class StartingPoints(RunService runs, GalleryService gallery, IReadOnlySet<string> readyDatasets)
 {
     /// <summary>The starting point; null when what is named does not exist.</summary>
     public async Task<StartingPoint?> FindAsync(string? from, Viewer viewer, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery)
         var (kind, name) = Split(from);
         return kind switch
         {
-            "" => Default(),
+            "" => Default(readyDatasets),
             "recipe" => Recipes.Find(name) is { } recipe ? Of(recipe) : null,
             "run" => await OfRunAsync(name, viewer, cancellationToken),
             "post" => await OfPostAsync(name, viewer, cancellationToken),
@@ -32,8 +32,14 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery)
         };
     }
 
-    /// <summary>The first recipe, so that a newcomer can submit at once.</summary>
-    public static StartingPoint Default() => Recipes.All.Count > 0 ? Of(Recipes.All[0]) : new(new TrainingSpec { Name = "" }, new Origin());
+    /// <summary>Training recipes in the order to offer them; the one that only checks the machine comes last.</summary>
+    public static IEnumerable<Recipe> Offered => Recipes.All.Where(recipe => recipe.Spec is TrainingSpec).OrderBy(recipe => recipe.Id == "smoke");
+
+    /// <summary>The first recipe whose dataset can be read now, so that a newcomer can submit at once.</summary>
+    public static StartingPoint Default(IReadOnlySet<string> readyDatasets) =>
+        (Offered.FirstOrDefault(recipe => readyDatasets.Contains(((TrainingSpec)recipe.Spec).Data.Dataset)) ?? Offered.FirstOrDefault()) is { } recipe
+            ? Of(recipe)
+            : new(new TrainingSpec(), new Origin());
 
     /// <summary>A recipe under its title in the reader's language.</summary>
     public static StartingPoint Of(Recipe recipe) => new(recipe.Spec, new Origin(), recipe.Id);
