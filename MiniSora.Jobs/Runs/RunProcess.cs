@@ -65,7 +65,8 @@ public sealed class RunProcess : IAsyncDisposable
 
     /// <summary>
     /// Asks the child, and sees to it that it ends: a cancelled one is killed after <see cref="RunProcessOptions.CancelGrace"/>;
-    /// one that was to write a checkpoint gets SIGTERM after <see cref="RunProcessOptions.CheckpointGrace"/>, then is killed. Returns when it has ended.
+    /// an interrupted one gets SIGTERM after <see cref="RunProcessOptions.CheckpointGrace"/>, then is killed; one that is to stop and keep
+    /// its work has all the time it needs, since somebody can still cancel it. Returns when it has ended.
     /// </summary>
     public async Task AskAsync(StopRequest request)
     {
@@ -75,7 +76,7 @@ public sealed class RunProcess : IAsyncDisposable
             if (!await EndsWithinAsync(options.CancelGrace).ConfigureAwait(false))
                 Kill();
         }
-        else if (!await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
+        else if (request == StopRequest.Interrupt && !await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
         {
             NativeProcess.Terminate(Id);
             if (!await EndsWithinAsync(options.KillGrace).ConfigureAwait(false))

@@ -12,10 +12,10 @@ public sealed class RunProcessOptions
     /// <summary>After being asked to cancel, the child has this long before SIGTERM. Default 1 s.</summary>
     public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>After being asked to write a checkpoint and leave, the child has this long before SIGTERM. Default 30 s.</summary>
+    /// <summary>After being interrupted (write a checkpoint and leave) the child has this long before SIGTERM. Default 30 s.</summary>
     public TimeSpan CheckpointGrace { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>From SIGTERM to the end of the process tree by force. Default 0.5 s after a cancel, this after the others: 10 s.</summary>
+    /// <summary>From SIGTERM to the end of the process tree by force. Default 10 s. A cancelled child is ended without SIGTERM: it has nothing to keep.</summary>
     public TimeSpan KillGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Interval of heartbeats to the ledger. Default 3 s.</summary>

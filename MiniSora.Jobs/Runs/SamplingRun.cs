@@ -13,6 +13,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     public (IReadOnlyList<byte[]> Clips, int Frames, int Height, int Width) Made { get; private set; } = ([], 0, 0, 0);
 
     private string imageHash = "";
+    private double reported;
 
     public RunFinished? Run(RunContext context)
     {
@@ -24,7 +25,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         Directory.CreateDirectory(context.Folder.Videos);
         var clips = new List<byte[]>();
         context.Phase("phase.sample", 0);
-        foreach (var clip in session.Make(requests, spec.Sampler, progress => context.Phase("phase.sample", progress), context.Control.Leaving))
+        foreach (var clip in session.Make(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
         {
             Write(context, session, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
@@ -45,6 +46,15 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
             context.Warning(warning.Message);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";
         return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), 0);
+    }
+
+    /// <summary>At most a hundred reports, however many solver steps there are.</summary>
+    private void Progress(RunContext context, double progress)
+    {
+        if (progress < reported + 0.01)
+            return;
+        reported = progress;
+        context.Phase("phase.sample", progress);
     }
 
     private List<SampleRequest> Requests(RunContext context, SamplingSession session)
