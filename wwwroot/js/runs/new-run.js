@@ -42,6 +42,7 @@ class NewRun {
       event.target.value = "";
       if (file) this.#take(file);
     }, on);
+    root.dataset.mounted = "";
   }
 
   /** The draft kept under this key, or null. */
