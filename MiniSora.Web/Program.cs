@@ -9,7 +9,10 @@ using MiniSora.Web.Theme;
 using MudBlazor;
 using MudBlazor.Services;
 
-var builder = WebApplication.CreateBuilder(args);
+// Once published, the files lie beside the program, from whatever folder it is started: without this the framework's
+// scripts would answer 200 with an empty body.
+var isPublished = Directory.Exists(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = isPublished ? AppContext.BaseDirectory : null });
 
 // Static files: also from a build output outside Development; a published folder ignores it.
 builder.WebHost.UseStaticWebAssets();
