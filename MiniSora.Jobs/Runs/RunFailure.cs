@@ -28,8 +28,7 @@ public static class RunFailure
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_mismatch", "disk_full", "arithmetic",
             "native_library", "device_missing", "folder_busy", "spec_invalid", "process_died", "software",
-            DatasetErrors.Unknown, DatasetErrors.Missing, DatasetErrors.Broken, DatasetErrors.Size, DatasetErrors.Busy,
-        ]).Union(MediaErrors.All),
+        ]).Union(DatasetErrors.All).Union(MediaErrors.All),
     ];
 
     /// <summary>The event for an exception that ended a run.</summary>
