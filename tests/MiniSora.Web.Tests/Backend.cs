@@ -46,6 +46,9 @@ internal sealed class Backend : IAsyncDisposable
         return backend;
     }
 
+    /// <summary>Starts the hosted services too: scheduler, Hangfire, hub.</summary>
+    public Task ServeAsync() => app.StartAsync();
+
     public T Get<T>()
         where T : notnull => app.Services.GetRequiredService<T>();
 
@@ -96,6 +99,7 @@ internal sealed class Backend : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await app.StopAsync();
         await app.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         if (ownsFolder)
