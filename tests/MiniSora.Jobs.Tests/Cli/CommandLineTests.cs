@@ -66,7 +66,10 @@ public sealed class CommandLineTests
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "minisora"))
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
         };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
