@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
@@ -19,6 +20,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     private static readonly HashSet<string> Rendered = ["state", "started", "finished", "failed"];
 
     private readonly CancellationTokenSource life = new();
+    private readonly CultureInfo language = CultureInfo.CurrentUICulture;
     private ElementReference root;
     private Viewer viewer = Viewer.Visitor;
     private RunDetails? run;
@@ -152,6 +154,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     /// <summary>Looks the run up again; events that come meanwhile lead to one more look, not to one each.</summary>
     private async Task ReloadAsync()
     {
+        // An event arrives on the thread that stored it, which speaks the portal's language, not the reader's.
+        (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (language, language);
         stale = true;
         if (reloading)
             return;
