@@ -5,8 +5,12 @@ using Microsoft.Playwright;
 namespace MiniSora.EndToEnd.Tests;
 
 /// <summary>Pulling plugs: what was stored stays, what was running goes on.</summary>
-public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>
+public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browsing.CloseAllAsync();
+
     [Fact]
     public async Task A_killed_portal_leaves_no_orphan_and_continues_the_run_when_started_again()
     {

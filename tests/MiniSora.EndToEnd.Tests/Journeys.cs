@@ -9,7 +9,7 @@ namespace MiniSora.EndToEnd.Tests;
 internal static partial class Journeys
 {
     /// <summary>A training run of seconds; longer with more steps (at most 2,000: then a bucket of the history is one step).</summary>
-    public static string TinyTraining(string name, int steps, int checkpointSteps = 20) => $$"""
+    public static string TinyTraining(string name, int steps, int checkpointSteps = 50) => $$"""
         kind: training
         name: "{{name}}"
         seed: 1
@@ -18,7 +18,7 @@ internal static partial class Journeys
         model: { width: 32, depth: 1, heads: 2, patch: 2, text_depth: 0 }
         training: { steps: {{steps}}, batch: 4, warmup_steps: 5, precision: fp32, checkpoint_steps: {{checkpointSteps}} }
         preview:
-          every_seconds: 2
+          every_seconds: 5
           prompts: ["a red circle moves left", "一个红色圆形向左移动"]
           sampler: { steps: 2 }
         """;

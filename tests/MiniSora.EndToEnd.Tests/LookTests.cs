@@ -4,8 +4,12 @@ using Microsoft.Playwright;
 namespace MiniSora.EndToEnd.Tests;
 
 /// <summary>Every page in both languages, both themes, desktop and phone: no axe violation, nothing wider than the screen.</summary>
-public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>
+public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browsing.CloseAllAsync();
+
     [Fact]
     public async Task No_page_breaks_accessibility_or_the_width_of_a_phone()
     {

@@ -4,8 +4,12 @@ using Microsoft.Playwright;
 namespace MiniSora.EndToEnd.Tests;
 
 /// <summary>The whole way, once: a visitor becomes a member, trains, watches, samples, shares, and somebody takes it up.</summary>
-public sealed class NewcomerTests(Browsing browsing) : IClassFixture<Browsing>
+public sealed class NewcomerTests(Browsing browsing) : IClassFixture<Browsing>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browsing.CloseAllAsync();
+
     [Fact]
     public async Task A_newcomer_trains_watches_samples_publishes_and_another_run_starts_from_the_post()
     {
@@ -63,10 +67,10 @@ public sealed class NewcomerTests(Browsing browsing) : IClassFixture<Browsing>
         var file = Path.Combine(portal.DataFolder, "downloaded.mp4");
         await File.WriteAllBytesAsync(file, await portal.Http.GetByteArrayAsync(new Uri(source)));
         var (_, tags) = await Journeys.RunAsync("ffprobe", "-v", "error", "-show_entries", "format_tags", "-of", "json", file);
-        Assert.Contains("minisora_spec", tags, StringComparison.Ordinal);
-        Assert.Contains("minisora_checkpoint", tags, StringComparison.Ordinal);
-        Assert.Contains("minisora_seed", tags, StringComparison.Ordinal);
-        Assert.Contains("minisora_version", tags, StringComparison.Ordinal);
+        Assert.Contains("minisora.spec", tags, StringComparison.Ordinal);
+        Assert.Contains("minisora.checkpoint", tags, StringComparison.Ordinal);
+        Assert.Contains("minisora.seed", tags, StringComparison.Ordinal);
+        Assert.Contains("minisora.software", tags, StringComparison.Ordinal);
 
         // Dropped on New run it gives the same form back.
         await page.GotoAsync("/runs/new");

@@ -19,6 +19,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     // Step, phase, log and preview are the script's; these change what Blazor shows.
     private static readonly HashSet<string> Rendered = ["state", "started", "finished", "failed"];
 
+    private static readonly TimeSpan RestBetweenLooks = TimeSpan.FromMilliseconds(300);
+
     private readonly CancellationTokenSource life = new();
     private readonly CultureInfo language = CultureInfo.CurrentUICulture;
     private ElementReference root;
@@ -52,6 +54,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     [Inject] private IDialogService Dialogs { get; set; } = default!;
 
     [Inject] private ISnackbar Snackbar { get; set; } = default!;
+
+    [Inject] private TimeProvider Clock { get; set; } = default!;
 
     [Inject] private IJSRuntime Script { get; set; } = default!;
 
@@ -167,6 +171,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
                 stale = false;
                 Take(await Runs.GetAsync(Id, viewer, life.Token));
                 StateHasChanged();
+                // SQLite answers synchronously: without a rest a busy run would keep this circuit from hearing a click.
+                await Task.Delay(RestBetweenLooks, Clock, life.Token);
             }
         }
         catch (OperationCanceledException)
@@ -191,7 +197,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
 
     private async Task Cancel()
     {
-        if (run!.Summary.Step == 0 || await ConfirmAsync("Cancel"))
+        // A run that waits has nothing to lose.
+        if (run!.Summary.State == RunState.Queued || await ConfirmAsync("Cancel"))
             await DoAsync(Runs.CancelAsync);
     }
 
