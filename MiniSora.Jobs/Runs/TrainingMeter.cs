@@ -4,7 +4,7 @@ using MiniSora.Model.Training;
 namespace MiniSora.Jobs.Runs;
 
 /// <summary>Collects what steps report and sends it on at most four times a second; measures the speed.</summary>
-internal sealed class TrainingMeter(RunContext context, long totalSteps, int batch)
+internal sealed class TrainingMeter(RunContext context, PointJournal journal, long totalSteps, int batch)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MemoryInterval = TimeSpan.FromSeconds(2);
@@ -63,6 +63,7 @@ internal sealed class TrainingMeter(RunContext context, long totalSteps, int bat
 
         // Previews and checkpoints take their share of the time that is left, as they did so far.
         var others = Math.Max(1, context.Time.GetElapsedTime(start).TotalSeconds / Math.Max(StepSeconds, 1e-9));
+        journal.Append(points);
         context.Reporter.Report(new RunStep(step, perSecond, (totalSteps - step) * secondsPerStep * others, [.. points]));
         points.Clear();
     }

@@ -27,7 +27,10 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         context.Info(string.Create(CultureInfo.InvariantCulture,
             $"{trainer.ParameterCount:N0} parameters; dataset {dataset.Id} with {dataset.Count:N0} clips ({dataset.Fingerprint[..12]})"));
 
-        var meter = new TrainingMeter(context, spec.Training.Steps, spec.Training.Batch);
+        var journal = new PointJournal(context.Folder.Root);
+        foreach (var said in journal.KeepUpTo(trainer.StepNumber).Chunk(1000))
+            context.Reporter.Report(new RunStep(trainer.StepNumber, 0, 0, said));
+        var meter = new TrainingMeter(context, journal, spec.Training.Steps, spec.Training.Batch);
         using var previews = new TrainingPreviews(spec, context);
         if (!Train(context, trainer, shelf, meter, previews))
             return null;
