@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Native;
 using TorchSharp;
@@ -107,7 +108,7 @@ public sealed class CausalVae : IVideoCodec
         if (x.shape[1] == 1) x = x.expand(-1, FramesPerLatent, -1, -1, -1);
         CheckSize(x.shape[1], x.shape[3], x.shape[4]);
         var (latents, _) = network.Encode(x);
-        return ((latents.permute(0, 2, 3, 4, 1) - mean) / deviation).permute(0, 1, 4, 2, 3).contiguous().MoveToOuterDisposeScope();
+        return (latents.permute(0, 2, 3, 4, 1).Minus(mean) / deviation).permute(0, 1, 4, 2, 3).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -117,7 +118,7 @@ public sealed class CausalVae : IVideoCodec
             throw new ArgumentException($"Latents must be [B, F, {LatentChannels}, h, w], were [{string.Join(", ", latents.shape)}].", nameof(latents));
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var z = latents.to(ScalarType.Float32, mean.device).permute(0, 1, 3, 4, 2) * deviation + mean;
+        var z = latents.to(ScalarType.Float32, mean.device).permute(0, 1, 3, 4, 2).mul(deviation).Plus(mean);
         return network.Decode(z.permute(0, 4, 1, 2, 3).contiguous()).contiguous().MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,8 +29,12 @@ internal static class CausalVaeTraining
             var (mean, logVariance) = network.Encode(clips);
             using var generator = new Generator(SplitMix64.For(seed, Lane.VaeNoise, (ulong)step).Next());
             var noise = randn(mean.shape, generator: generator).to(device);
-            var loss = (network.Decode(mean + (logVariance / 2).exp() * noise) - clips).abs().mean()
-                + Divergence * (mean.pow(2) + logVariance.exp() - 1 - logVariance).mean() / 2;
+            var half = HeldScalar.Of(0.5);
+            var sample = mean.Plus(logVariance.mul(half).exp() * noise);
+            var error = network.Decode(sample).Minus(clips).abs().mean();
+            // KL to a unit normal, but for its constant −1/2, which has no gradient.
+            var divergence = mean.mul(mean).Plus(logVariance.exp()).Minus(logVariance).mean();
+            var loss = error.Plus(divergence.mul(HeldScalar.Of(Divergence / 2)));
             optimizer.zero_grad();
             loss.backward();
             nn.utils.clip_grad_norm_(network.parameters(), 1);
@@ -80,6 +85,6 @@ internal static class CausalVaeTraining
             clips[i] = tensor(dataset.Read(index, random).Frames).reshape(dataset.Frames, dataset.Height, dataset.Width, 3);
         }
 
-        return (stack(clips).to(device).permute(0, 1, 4, 2, 3).to(ScalarType.Float32) / 127.5 - 1).MoveToOuterDisposeScope();
+        return (stack(clips).to(device).permute(0, 1, 4, 2, 3).to(ScalarType.Float32).mul(HeldScalar.Of(1 / 127.5)).add(HeldScalar.Of(-1), HeldScalar.One)).MoveToOuterDisposeScope();
     }
 }

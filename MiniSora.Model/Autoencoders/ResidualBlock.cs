@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,6 +25,6 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var hidden = conv1.call(nn.functional.silu(norm1.call(input)));
-        return (input + conv2.call(nn.functional.silu(norm2.call(hidden)))).MoveToOuterDisposeScope();
+        return input.Plus(conv2.call(nn.functional.silu(norm2.call(hidden)))).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using MiniSora.Model.Layers;
 using System.Collections.Concurrent;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -91,11 +92,11 @@ public static class SafeConvolution
                 {
                     var tap = last.narrow(1, t, frames).slice(2, y, y + (height - 1) * stride + 1, stride).slice(3, x, x + (width - 1) * stride + 1, stride);
                     var part = matmul(tap, weight.select(4, x).select(3, y).select(2, t).t());
-                    sum = sum is null ? part : sum + part;
+                    sum = sum is null ? part : sum.Plus(part);
                 }
             }
         }
 
-        return (bias is null ? sum! : sum! + bias).permute(0, 4, 1, 2, 3);
+        return (bias is null ? sum! : sum!.Plus(bias)).permute(0, 4, 1, 2, 3);
     }
 }
