@@ -53,7 +53,12 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             if (result.RolledBack)
                 context.Warning($"Step {result.Step} gave numbers that are not finite: went back to the last good weights.");
             if (trainer.StepNumber % spec.Training.CheckpointSteps == 0 && trainer.StepNumber < spec.Training.Steps)
+            {
+                // First: a checkpoint whose steps nobody heard of would leave a gap in the curve.
+                meter.Flush();
                 saved = Save(context, trainer, shelf);
+            }
+
             previews.MakeWhenDue(trainer);
         }
 

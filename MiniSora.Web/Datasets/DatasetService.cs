@@ -7,11 +7,12 @@ using MiniSora.Web.Storage;
 namespace MiniSora.Web.Datasets;
 
 /// <summary>Knows which datasets there are and fetches the emoji pack in the background.</summary>
-public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOptions> options, TimeProvider clock, ILogger<DatasetService> logger) : IDisposable
+public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOptions> options, TimeProvider clock, ILogger<DatasetService> logger)
 {
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock sync = new();
+    // Never disposed: a host that fails while it starts disposes its services before it stops them.
     private readonly CancellationTokenSource stopping = new();
     private Task? work;
     private DatasetProgress? progress;
@@ -59,9 +60,6 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
         if (work is { } running)
             await running;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => stopping.Dispose();
 
     // The boundary of the background work: what went wrong is what the page shows.
     private async Task PrepareAsync(CancellationToken cancellationToken)
