@@ -122,6 +122,30 @@ public sealed class RunJobTests
     }
 
     [Fact]
+    public async Task A_killed_and_resumed_run_ends_with_the_same_bytes_as_an_undisturbed_one()
+    {
+        string[] changes = ["training.steps=400", "training.checkpoint_steps=20"];
+        using var undisturbed = new RunStage(changes);
+        await undisturbed.ExecuteAsync();
+
+        using var killed = new RunStage(changes);
+        var first = killed.ExecuteAsync();
+        while (!Directory.Exists(killed.Run.Checkpoints) || killed.Checkpoints.Count == 0)
+        {
+            Assert.False(first.IsCompleted, "it ended before it could be killed");
+            await Task.Delay(20);
+        }
+
+        Process.GetProcessById(ChildOf(Environment.ProcessId, killed.Run.Root)).Kill();
+        await first;
+        await killed.ExecuteAsync();
+
+        Assert.InRange(Assert.Single(killed.Ledger.Of(2).OfType<RunStarted>()).ResumedFromStep, 20, 380);
+        // Every tensor (weights, both averages, both moments, codec) and all that the header says.
+        Assert.Equal(File.ReadAllBytes(undisturbed.Checkpoints[0]), File.ReadAllBytes(killed.Checkpoints[0]));
+    }
+
+    [Fact]
     public async Task A_run_that_is_over_or_held_is_left_alone()
     {
         using var stage = new RunStage();
