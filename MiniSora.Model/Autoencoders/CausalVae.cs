@@ -1,5 +1,5 @@
-using MiniSora.Model.Layers;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using TorchSharp;
 using static TorchSharp.torch;

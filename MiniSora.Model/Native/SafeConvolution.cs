@@ -1,5 +1,5 @@
-using MiniSora.Model.Layers;
 using System.Collections.Concurrent;
+using MiniSora.Model.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
