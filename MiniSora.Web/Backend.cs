@@ -118,6 +118,7 @@ public static class Backend
             provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>()));
         services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
         services.AddHostedService<RunEventsPump>();
+        services.AddSingleton<MachineSpeed>();
     }
 
     // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:
@@ -144,5 +145,6 @@ public static class Backend
         });
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(60));
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
+        services.AddHostedService(provider => provider.GetRequiredService<MachineSpeed>());
     }
 }

@@ -49,7 +49,7 @@ public sealed record RunArtifact(string Kind, string Path, long Bytes, string Sh
 /// The work ended well. Reason: <c>completed</c>, <c>stopped</c> (a person asked to stop and keep), or
 /// <c>interrupted</c> (asked to leave: a checkpoint was written and the run is to go on later).
 /// </summary>
-public sealed record RunFinished(string Reason, long Step, double DeviceSeconds, long PeakMemoryBytes, double TrainingFlops) : RunEvent;
+public sealed record RunFinished(string Reason, long Step, double DeviceSeconds, long PeakMemoryBytes, double Flops) : RunEvent;
 
 /// <summary>It failed. Code: stable, e.g. <c>out_of_memory</c>, <c>diverged</c>, <c>dataset_missing</c>, <c>checkpoint_corrupt</c>, <c>disk_full</c>, <c>ffmpeg_missing</c>, <c>arithmetic</c>, <c>software</c>.</summary>
 public sealed record RunFailed(string Code, string Message, IReadOnlyDictionary<string, string> Arguments) : RunEvent;

@@ -26,7 +26,7 @@ public static class RunFailure
     [
         .. ((string[])
         [
-            "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_mismatch", "disk_full", "arithmetic",
+            "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
             "native_library", "device_missing", "folder_busy", "spec_invalid", "process_died", "software",
         ]).Union(DatasetErrors.All).Union(MediaErrors.All),
     ];
@@ -39,7 +39,7 @@ public static class RunFailure
         DivergedException diverged => Failed("diverged", error, ("step", diverged.Step.ToString(CultureInfo.InvariantCulture))),
         DatasetException dataset => Failed(Known(dataset.Code), error, [.. Numbered(dataset.Arguments), ("dataset", First(dataset.Arguments))]),
         MediaException media => Failed(Known(media.Code), error, [.. Numbered(media.Arguments), ("file", First(media.Arguments))]),
-        CheckpointException { Code: "checkpoint_mismatch" } => Failed("checkpoint_mismatch", error),
+        CheckpointException { Code: "checkpoint_mismatch" or "checkpoint_version" } unfit => Failed(unfit.Code, error),
         CheckpointException or SafeTensorsException => Failed("checkpoint_corrupt", error),
         NativeLoadException => Failed("native_library", error),
         FolderBusyException busy => Failed("folder_busy", error, ("folder", busy.Folder)),

@@ -45,7 +45,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         foreach (var warning in session.Warnings)
             context.Warning(warning.Message);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";
-        return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), 0);
+        return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), session.FlopsPerClip(spec) * clips.Count);
     }
 
     /// <summary>At most a hundred reports, however many solver steps there are.</summary>

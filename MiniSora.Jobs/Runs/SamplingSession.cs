@@ -31,7 +31,11 @@ internal sealed class SamplingSession : IDisposable
     /// <summary>SHA-256 of the checkpoint file.</summary>
     public string CheckpointHash { get; }
 
-    public string PrecisionName => Placement.Compute == TorchSharp.torch.ScalarType.BFloat16 ? "bf16" : "fp32";
+    public string PrecisionName => sampler.PrecisionName;
+
+    /// <summary>Floating-point operations of one clip, by the cost model; 0 when the checkpoint names no spec that this version can read.</summary>
+    public double FlopsPerClip(SamplingSpec spec) =>
+        SpecYaml.Read(sampler.SpecText).Spec is TrainingSpec source ? RunEstimator.EstimateSampling(spec, source, Calibration.Uncalibrated).FlopsPerStep : 0;
 
     public int Frames => sampler.Frames;
 

@@ -97,7 +97,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
                 context.Info($"Continues from step {trainer.StepNumber} ({Path.GetFileName(path)})");
                 return trainer;
             }
-            catch (Exception error) when (error is SafeTensorsException or CheckpointException { Code: "checkpoint_format" or "checkpoint_ema_missing" })
+            catch (Exception error) when (error is SafeTensorsException or CheckpointException { Code: "checkpoint_format" or "checkpoint_version" or "checkpoint_ema_missing" })
             {
                 CheckpointShelf.SetAside(path);
                 context.Warning($"The checkpoint {Path.GetFileName(path)} cannot be read and was set aside ({error.Message}); the one before it is tried.");

@@ -19,6 +19,13 @@ public sealed record CodecOptions
     /// <summary>Latent channels. Default 32 (of the 96 values of a 2×4×4 RGB block): 24 lose outlines that the attribute reader needs.</summary>
     [Setting(Min = 4, Max = 96)] public int Channels { get; init; } = 32;
 
+    /// <summary>
+    /// How far the linear codec evens out its components: component i is divided by σ₁^(1−a) σᵢ^a, where σ are their standard deviations
+    /// in falling order. 1 gives all the same variance, 0 keeps their proportions. In between, noise hides details before it hides layout, so that sampling settles
+    /// layout first; with 1 it would have to settle both at once. Ignored by the convolutional VAE. Default 0.25.
+    /// </summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double Whitening { get; init; } = 0.25;
+
     /// <summary>Training steps of the convolutional VAE; ignored by the linear codec. Default 600.</summary>
     [Setting(Min = 1, Max = 1_000_000, Unit = "steps", Advanced = true)] public int VaeSteps { get; init; } = 600;
 

@@ -7,15 +7,15 @@ namespace MiniSora.Model.Autoencoders;
 
 /// <summary>
 /// The "linear VAE": principal components of blocks of 2 frames × 4×4 pixels × 3 colours = 96 values. Encoding and decoding are one
-/// matrix product each. Every kept component is divided by its standard deviation, but never amplified more than
-/// <see cref="LargestAmplification"/> times: weaker components keep a variance below one instead of becoming noise.
+/// matrix product each. Component i is divided by σ₁^(1−a) σᵢ^a (see <see cref="CodecOptions.Whitening"/>); a σᵢ below 1 / <see cref="LargestAmplification"/>
+/// counts as that, so that whitening never turns the weakest components into noise.
 /// </summary>
 public sealed class LinearCodec : IVideoCodec
 {
     /// <summary>Frames × height × width × colours of one block.</summary>
     public const int BlockValues = BlockFrames * BlockSide * BlockSide * 3;
 
-    /// <summary>Largest factor by which whitening may enlarge a component.</summary>
+    /// <summary>Largest factor by which full whitening may enlarge a component.</summary>
     public const double LargestAmplification = 20;
 
     private const int BlockFrames = 2;
@@ -50,14 +50,16 @@ public sealed class LinearCodec : IVideoCodec
     public int LatentChannels { get; }
 
     /// <summary>
-    /// Fits <paramref name="channels"/> (1 to 96) components on blocks drawn from <paramref name="dataset"/>, in float64 and on the
+    /// Fits <paramref name="channels"/> (1 to 96) components, whitened as far as <paramref name="whitening"/> (0 to 1) says, on blocks drawn from <paramref name="dataset"/>, in float64 and on the
     /// processor: a pure function of its arguments, a second or two. The result lives on the processor; see <see cref="To"/>.
     /// </summary>
-    public static LinearCodec Fit(IVideoDataset dataset, int channels, ulong seed, CancellationToken cancellation = default)
+    public static LinearCodec Fit(IVideoDataset dataset, int channels, double whitening, ulong seed, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(channels, BlockValues);
         CheckSize(dataset.Frames, dataset.Height, dataset.Width);
+        ArgumentOutOfRangeException.ThrowIfNegative(whitening);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(whitening, 1);
         TorchRuntime.EnsureLoaded();
         var (average, covariance) = Statistics(dataset, seed, cancellation);
         var (values, vectors) = PrincipalAxes.Of(covariance);
@@ -65,11 +67,12 @@ public sealed class LinearCodec : IVideoCodec
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var kept = vectors.Take(channels).SelectMany(vector => vector.Select(value => (float)value)).ToArray();
-        var deviations = values.Take(channels).Select(value => (float)Math.Max(Math.Sqrt(Math.Max(value, 0)), 1 / LargestAmplification)).ToArray();
+        var deviations = values.Take(channels).Select(value => Math.Max(Math.Sqrt(Math.Max(value, 0)), 1 / LargestAmplification)).ToList();
+        var scale = deviations.Select(deviation => (float)(Math.Pow(deviations[0], 1 - whitening) * Math.Pow(deviation, whitening))).ToArray();
         return new LinearCodec(
             torch.tensor(average.Select(value => (float)value).ToArray()),
             torch.tensor(kept).reshape(channels, BlockValues).contiguous(),
-            torch.tensor(deviations));
+            torch.tensor(scale));
     }
 
     /// <summary>From <see cref="StateDict"/>'s content, which is copied.</summary>

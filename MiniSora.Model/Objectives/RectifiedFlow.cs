@@ -15,11 +15,6 @@ internal static class RectifiedFlow
     /// <summary>v = n − x.</summary>
     public static Tensor Velocity(Tensor data, Tensor noise) => noise.Minus(data);
 
-    /// <summary>
-    /// In the velocity loss an error of predicted data counts 1 / t² times; below this t it no longer grows (Li and He 2025 use the same 0.05).
-    /// </summary>
-    public const float SmallestTime = 0.05f;
-
     /// <summary>The velocity that predicted data means: v = (x_t − x) / t.</summary>
     public static Tensor VelocityFromData(Tensor mixed, Tensor data, double time)
     {
@@ -28,11 +23,11 @@ internal static class RectifiedFlow
         return mixed.Minus(data).mul(scale).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What an error of the prediction weighs in the velocity loss at a time.</summary>
-    public static float ErrorWeight(Prediction prediction, float time)
+    /// <summary>What a squared error of the prediction weighs at a time: in the velocity loss, but for <see cref="ObjectiveOptions.WeightFloor"/>.</summary>
+    public static float ErrorWeight(ObjectiveOptions options, float time)
     {
-        var floored = Math.Max(time, SmallestTime);
-        return prediction == Prediction.Data ? 1 / (floored * floored) : 1;
+        var floored = Math.Max(time, (float)options.WeightFloor);
+        return options.Prediction == Prediction.Data ? 1 / (floored * floored) : 1;
     }
 
     /// <summary>The data that a velocity at (x_t, t) points to: x = x_t − t v.</summary>

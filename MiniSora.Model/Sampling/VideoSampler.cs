@@ -54,6 +54,12 @@ public sealed class VideoSampler : IDisposable
     /// <summary>Width in pixels.</summary>
     public int Width => size.Width;
 
+    /// <summary>The spec that the checkpoint was trained by, as its run wrote it; empty for borrowed weights.</summary>
+    public string SpecText { get; private init; } = "";
+
+    /// <summary>Arithmetic in use, the one the checkpoint was trained with: <c>fp32</c> or <c>bf16</c>.</summary>
+    public string PrecisionName => CheckpointDescription.NameOf(weights.Compute);
+
     /// <summary>What the caller should tell the person: a prompt was cut, another EMA copy was used.</summary>
     public IReadOnlyList<SamplerWarning> Warnings => warnings;
 
@@ -71,7 +77,10 @@ public sealed class VideoSampler : IDisposable
         var network = new MiniSoraBackbone(description.Model, codec.LatentChannels, vocabulary.Size);
         var (index, warning) = EmaChoice.Pick(description.EmaWidths, ema);
         var flat = checkpoint.ReadWeights(network.Layout, index, placement.Device);
-        return new VideoSampler(network, flat, codec, vocabulary, description.Compute, description.Prediction, description.Size, description.Model.TextLength, warning, ownsCodec: true);
+        return new VideoSampler(network, flat, codec, vocabulary, description.Compute, description.Prediction, description.Size, description.Model.TextLength, warning, ownsCodec: true)
+        {
+            SpecText = description.Spec,
+        };
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>

@@ -40,7 +40,7 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, Vocabu
             {
                 var given = plan.Lanes[b].Given[f];
                 times[b, f] = given ? 0 : plan.Lanes[b].Time;
-                weights[b * frames + f] = given ? 0 : share * RectifiedFlow.ErrorWeight(setup.Objective.Prediction, plan.Lanes[b].Time);
+                weights[b * frames + f] = given ? 0 : share * RectifiedFlow.ErrorWeight(setup.Objective, plan.Lanes[b].Time);
             }
         }
 

@@ -75,17 +75,22 @@ internal sealed record CheckpointDescription
         ["minisora.fingerprint"] = Fingerprint,
     };
 
-    /// <summary>Throws <see cref="CheckpointException"/> (<c>checkpoint_format</c>) when something is missing or unreadable.</summary>
+    /// <summary>
+    /// Throws <see cref="CheckpointException"/>: <c>checkpoint_format</c> when it is none of ours or unreadable, <c>checkpoint_version</c> when another
+    /// version of the software wrote it.
+    /// </summary>
     public static CheckpointDescription FromMetadata(IReadOnlyDictionary<string, string> metadata)
     {
         string Text(string key) => metadata.TryGetValue(key, out var value)
             ? value
+            : metadata.ContainsKey("minisora.format")
+            ? throw new CheckpointException("checkpoint_version", $"The checkpoint was written by {metadata.GetValueOrDefault("software", "another version")}: its metadata lacks '{key}'.")
             : throw new CheckpointException("checkpoint_format", $"The file is no MiniSora checkpoint: its metadata lacks '{key}'.");
         T Value<T>(string key) => JsonSerializer.Deserialize<T>(Text(key), Json)
             ?? throw new CheckpointException("checkpoint_format", $"The checkpoint's metadata '{key}' is empty.");
 
         if (Text("minisora.format") != CurrentFormat)
-            throw new CheckpointException("checkpoint_format", $"The checkpoint has format {Text("minisora.format")}; this version reads format {CurrentFormat}.");
+            throw new CheckpointException("checkpoint_version", $"The checkpoint has format {Text("minisora.format")}; this version reads format {CurrentFormat}.");
         try
         {
             return new CheckpointDescription

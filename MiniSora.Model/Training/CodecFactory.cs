@@ -10,7 +10,7 @@ internal static class CodecFactory
     {
         if (setup.Codec.Kind == CodecKind.CausalVae)
             return CausalVae.Train(setup.Dataset, setup.Codec, setup.Seed, setup.Placement, new PhaseProgress(progress), cancellationToken);
-        using var fitted = LinearCodec.Fit(setup.Dataset, setup.Codec.Channels, setup.Seed, cancellationToken);
+        using var fitted = LinearCodec.Fit(setup.Dataset, setup.Codec.Channels, setup.Codec.Whitening, setup.Seed, cancellationToken);
         return fitted.To(setup.Placement);
     }
 

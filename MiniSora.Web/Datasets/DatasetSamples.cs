@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MiniSora.Model;
 using MiniSora.Model.Datasets;
+using MiniSora.Web.Localization;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Datasets;
@@ -22,6 +23,9 @@ internal sealed class DatasetSamples(DataFolder folder)
     public const int Size = 32;
 
     readonly ConcurrentDictionary<string, SampleClips> ready = new();
+
+    /// <summary>A caption in the viewer's language, else in the one it has.</summary>
+    public static string Words(Caption caption) => (Cultures.IsChinese ? caption.Chinese ?? caption.English : caption.English ?? caption.Chinese) ?? "";
 
     /// <summary>Spread over the whole set; null when the dataset has none at this size.</summary>
     public SampleClips? Of(string id)

@@ -54,7 +54,7 @@ public sealed class GalleryService
         var post = found.post;
         var training = await context.Artifacts
             .Where(a => a.Kind == "checkpoint" && a.Sha256 == post.CheckpointSha256)
-            .Select(a => a.RunId)
+            .Join(context.Runs, a => a.RunId, run => run.Id, (_, run) => new TrainingCost(run.Id, run.DeviceSeconds, run.Flops))
             .FirstOrDefaultAsync(cancellationToken);
         return new(
             post.Id, post.Slug, post.Title, post.Prompt, post.SpecYaml, post.Seed, post.CheckpointSha256, post.SoftwareVersion, post.DeviceSeconds, post.Flops,

@@ -12,7 +12,8 @@ public sealed record PostPage(IReadOnlyList<PostTile> Posts, string? Next);
 /// <summary>Everything the item page shows.</summary>
 /// <param name="MayRemove">The viewer is the author, a moderator or an administrator.</param>
 /// <param name="RunId">The sampling run, when it still exists.</param>
-/// <param name="TrainingRunId">The run that trained the checkpoint, when it still exists.</param>
+/// <param name="DeviceSeconds">Of the sampling run, as <paramref name="Flops"/>.</param>
+/// <param name="Training">The run that trained the checkpoint, when it still exists.</param>
 public sealed record PostDetails(
     Guid Id,
     string Slug,
@@ -30,9 +31,12 @@ public sealed record PostDetails(
     string DownloadUrl,
     string? PosterUrl,
     Guid? RunId,
-    Guid? TrainingRunId,
+    TrainingCost? Training,
     DateTimeOffset CreatedAt,
     bool MayRemove);
+
+/// <summary>What the checkpoint of a post has cost so far.</summary>
+public sealed record TrainingCost(Guid RunId, double DeviceSeconds, double Flops);
 
 /// <summary>Answer to a publication.</summary>
 public abstract record PublishResult;

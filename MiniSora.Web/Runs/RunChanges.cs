@@ -96,7 +96,7 @@ internal sealed class RunChanges(RunWrite write, Run run, Attempt attempt)
         attempt.Outcome = e.Reason;
         run.Step = e.Step;
         run.DeviceSeconds += Finite(e.DeviceSeconds) ?? 0;
-        run.Flops += Finite(e.TrainingFlops) ?? 0;
+        run.Flops += Finite(e.Flops) ?? 0;
         run.PeakMemoryBytes = Math.Max(run.PeakMemoryBytes, e.PeakMemoryBytes);
         write.Tell(run, "finished", new()
         {

@@ -61,7 +61,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
 
     private bool Over => run is not null && Run.IsFinal(run.Summary.State);
 
-    private IReadOnlyList<string> Prompts => (spec as TrainingSpec)?.Preview.Prompts ?? [];
+    private PreviewSpec Preview => (spec as TrainingSpec)?.Preview ?? new() { Prompts = [] };
 
     private int Expected => Over ? 0 : (spec as SamplingSpec)?.Clips ?? 0;
 

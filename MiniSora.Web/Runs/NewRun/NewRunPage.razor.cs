@@ -27,6 +27,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private IReadOnlyList<(string Value, string Text)> datasetOptions = [];
     private IReadOnlyList<FormProblem> shown = [];
     private (string Checkpoint, TrainingSpec? Spec) source = ("", null);
+    private IReadOnlyList<string> examples = [];
     private string? yaml;
     private string? notice;
     private bool restored;
@@ -50,6 +51,10 @@ public sealed partial class NewRunPage : IAsyncDisposable
 
     [Inject] private DataFolder Folder { get; set; } = default!;
 
+    [Inject] private DatasetSamples Samples { get; set; } = default!;
+
+    [Inject] private MachineSpeed Speed { get; set; } = default!;
+
     [Inject] private TimeProvider Clock { get; set; } = default!;
 
     [Inject] private NavigationManager Navigation { get; set; } = default!;
@@ -59,6 +64,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     protected override async Task OnInitializedAsync()
     {
         viewer = Viewer.From((await Authentication).User);
+        Speed.Changed += OnSpeedChanged;
         calibration = Calibration.Load(Folder.Root);
         var sets = Datasets.List();
         readyDatasets = [.. sets.Where(set => set.State == DatasetState.Ready).Select(set => set.Id)];
@@ -73,6 +79,15 @@ public sealed partial class NewRunPage : IAsyncDisposable
         checkpointOptions = await WithChosenAsync(checkpoints);
         await CheckAsync();
     }
+
+    private void OnSpeedChanged() => _ = InvokeAsync(async () =>
+    {
+        if (life.IsCancellationRequested)
+            return;
+        calibration = Calibration.Load(Folder.Root);
+        await CheckAsync();
+        StateHasChanged();
+    });
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
@@ -130,6 +145,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Speed.Changed -= OnSpeedChanged;
         await life.CancelAsync();
         self?.Dispose();
         try
@@ -327,6 +343,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
             var choice = await Runs.CheckpointAsync(sampling.Checkpoint, life.Token);
             var run = choice is null ? null : await Runs.GetAsync(choice.RunId, viewer, life.Token);
             source = (sampling.Checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
+            examples = source.Spec is { } trained && Samples.Of(trained.Data.Dataset) is { } clips ? [.. clips.Captions.Take(4).Select(DatasetSamples.Words)] : [];
         }
 
         return source.Spec;

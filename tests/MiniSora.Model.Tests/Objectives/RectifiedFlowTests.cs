@@ -20,7 +20,7 @@ public sealed class RectifiedFlowTests : TorchTests
     }
 
     [Theory]
-    [InlineData(0.2)]
+    [InlineData(0.4)]
     [InlineData(1.0)]
     public void Predicted_data_means_the_same_velocity_and_its_error_the_same_loss(double t)
     {
@@ -30,8 +30,17 @@ public sealed class RectifiedFlowTests : TorchTests
         Assert.True(LargestDifference(velocity, RectifiedFlow.VelocityFromData(mixed, data, t)) < 1e-5);
 
         var off = RectifiedFlow.VelocityFromData(mixed, data + error, t) - velocity;
-        var weighted = (error * error).sum().item<float>() * RectifiedFlow.ErrorWeight(Prediction.Data, (float)t);
+        var weighted = (error * error).sum().item<float>() * RectifiedFlow.ErrorWeight(new ObjectiveOptions(), (float)t);
         Assert.Equal((off * off).sum().item<float>(), weighted, 1e-3 * weighted);
+    }
+
+    [Fact]
+    public void Below_the_floor_an_error_of_predicted_data_weighs_no_more()
+    {
+        var options = new ObjectiveOptions { WeightFloor = 0.2 };
+        Assert.Equal(25, RectifiedFlow.ErrorWeight(options, 0.01f), 1e-4);
+        Assert.Equal(4, RectifiedFlow.ErrorWeight(options, 0.5f), 1e-4);
+        Assert.Equal(1, RectifiedFlow.ErrorWeight(options with { Prediction = Prediction.Velocity }, 0.01f));
     }
 
     [Fact]

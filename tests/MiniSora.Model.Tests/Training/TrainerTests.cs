@@ -140,6 +140,16 @@ public sealed class TrainerTests : TorchTests
     }
 
     [Fact]
+    public void A_checkpoint_of_another_version_is_not_called_damaged()
+    {
+        using var folder = new TemporaryFolder();
+        SafeTensors.Write(folder["old.safetensors"], [("a", torch.zeros(2))], new Dictionary<string, string> { ["minisora.format"] = CheckpointDescription.CurrentFormat, ["software"] = "0.0.1" });
+        SafeTensors.Write(folder["new.safetensors"], [("a", torch.zeros(2))], new Dictionary<string, string> { ["minisora.format"] = "99" });
+        foreach (var name in (string[])["old.safetensors", "new.safetensors"])
+            Assert.Equal("checkpoint_version", Assert.Throws<CheckpointException>(() => TinyRun.Resume(folder[name], TinyRun.Setup())).Code);
+    }
+
+    [Fact]
     public void A_broken_dataset_stops_the_step_with_its_reason()
     {
         var setup = TinyRun.Setup();

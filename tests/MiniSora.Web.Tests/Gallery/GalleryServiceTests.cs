@@ -20,7 +20,7 @@ public sealed class GalleryServiceTests
         var post = await Gallery(backend).GetAsync(published.Slug, Viewer.Visitor, CancellationToken.None);
         Assert.Equal(("A red Heart", "a red circle", 7L, "mei", 2.5, false), (post!.Title, post.Prompt, post.Seed, post.AuthorName, post.DeviceSeconds, post.MayRemove));
         Assert.Contains("kind: \"sampling\"", post.SpecYaml.Replace("kind: sampling", "kind: \"sampling\"", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.NotNull(post.TrainingRunId);
+        Assert.NotNull(post.Training);
         Assert.NotNull(post.PosterUrl);
         Assert.Single((await Gallery(backend).ListAsync("HEART mei", null, 10, CancellationToken.None)).Posts);
         Assert.Empty((await Gallery(backend).ListAsync("100%", null, 10, CancellationToken.None)).Posts);

@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace MiniSora.EndToEnd.Tests;
+
+/// <summary>The sampling form and what can go wrong with it, seen by a member who reads Chinese.</summary>
+public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, IAsyncLifetime
+{
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => browsing.CloseAllAsync();
+
+    [Fact]
+    public async Task A_member_animates_a_picture_and_every_mistake_on_the_way_is_said_in_Chinese()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal, "zh-CN");
+        await Journeys.SignInAsDemoAsync(page);
+        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("小模型", 40));
+        await Journeys.StateAsync(page, "Succeeded");
+        await page.GetByRole(AriaRole.Link, new() { Name = "从此检查点采样" }).First.ClickAsync();
+        await page.WaitForURLAsync("**/runs/new?from=checkpoint:*");
+        await Journeys.InteractiveAsync(page);
+        var form = page.Url;
+
+        // The example prompts are captions of what the checkpoint was trained on.
+        var example = page.Locator(".examples .chip").First;
+        Assert.Matches("^一个.*(圆形|正方形|三角形|菱形|十字形|圆环)", await example.InnerTextAsync());
+        await example.ClickAsync();
+        await Assertions.Expect(page.Locator("[data-path=prompt]")).ToHaveValueAsync(await example.InnerTextAsync());
+
+        // A prompt of 10,000 characters is refused where it stands, and stays.
+        var prompt = page.Locator("[data-path=prompt]");
+        await prompt.FillAsync(new string('红', 10_000));
+        await page.Locator("button.submit").ClickAsync();
+        await Assertions.Expect(prompt).ToHaveAttributeAsync("aria-invalid", "true");
+        await Assertions.Expect(page.Locator(".field-problem").First).ToContainTextAsync(new Regex("10,?000"));
+        Assert.Equal(10_000, (await prompt.InputValueAsync()).Length);
+
+        // A picture that is none.
+        await prompt.FillAsync("一个红色圆形向左移动");
+        await page.Locator("[data-path=task]").SelectOptionAsync("image_to_video");
+        var upload = page.Locator("[data-image-upload]");
+        await upload.SetInputFilesAsync(new FilePayload { Name = "picture.png", MimeType = "image/png", Buffer = Encoding.UTF8.GetBytes("no picture at all") });
+        await Assertions.Expect(page.Locator(".new-run")).ToContainTextAsync("无法读取该图片文件");
+
+        // A real one becomes the first frame.
+        var picture = Path.Combine(portal.DataFolder, "red.png");
+        Assert.Equal(0, (await Journeys.RunAsync("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=c=0xE61919:s=64x64:d=1", "-frames:v", "1", picture)).ExitCode);
+        await upload.SetInputFilesAsync(picture);
+        await Assertions.Expect(page.Locator(".image-preview img")).ToBeVisibleAsync();
+        await page.Locator("[data-path=clips]").FillAsync("1");
+        await page.Locator("[data-path='sampler.steps']").FillAsync("2");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Succeeded");
+        var source = await page.Locator(".videos video").First.EvaluateAsync<string>("v => v.currentSrc || v.src");
+        var video = Path.Combine(portal.DataFolder, "made.mp4");
+        await File.WriteAllBytesAsync(video, await portal.Http.GetByteArrayAsync(new Uri(new Uri(portal.Address), source)));
+        var pixel = Path.Combine(portal.DataFolder, "pixel.rgb");
+        Assert.Equal(0, (await Journeys.RunAsync("ffmpeg", "-v", "error", "-i", video, "-frames:v", "1", "-vf", "scale=1:1:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", pixel)).ExitCode);
+        var mean = await File.ReadAllBytesAsync(pixel);
+        Assert.True(mean[0] > 150 && mean[1] < 90 && mean[2] < 90, $"the first frame is {string.Join(", ", mean)}, the picture was 230, 25, 25");
+
+        // A checkpoint that was damaged on disk: the run says so, the portal stays.
+        var checkpoints = Directory.EnumerateFiles(Path.Combine(portal.DataFolder, "artifacts"), "*", SearchOption.AllDirectories).Where(IsCheckpoint).ToList();
+        Assert.NotEmpty(checkpoints);
+        foreach (var path in checkpoints)
+        {
+            await using var file = File.OpenWrite(path);
+            file.SetLength(file.Length / 2);
+        }
+
+        await page.GotoAsync(form);
+        await Journeys.InteractiveAsync(page);
+        await prompt.FillAsync("一个红色圆形向左移动");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Failed");
+        await Assertions.Expect(page.Locator(".failure")).ToContainTextAsync("无法读取检查点");
+        await page.GotoAsync("/gallery");
+        await Assertions.Expect(page.Locator("main")).ToBeVisibleAsync();
+    }
+
+    private static bool IsCheckpoint(string path)
+    {
+        using var file = File.OpenRead(path);
+        var start = new byte[4096];
+        var read = file.Read(start);
+        return Encoding.UTF8.GetString(start, 0, read).Contains("minisora.format", StringComparison.Ordinal);
+    }
+}
