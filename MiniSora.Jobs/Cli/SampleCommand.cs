@@ -74,7 +74,7 @@ internal static class SampleCommand
             var written = outputs.WithVideos(clips, (clip, index, path) => SampleOutputs.WriteVideo(session, spec, requests[index], lines[index], clip, path, control.Cancelled), requests.Count);
             outputs.WriteArrays(written, requests.Count, session.Frames, session.Height, session.Width);
             foreach (var warning in session.Warnings)
-                context.Warning(warning.Message);
+                context.Warning(warning);
             return 0;
         });
     }

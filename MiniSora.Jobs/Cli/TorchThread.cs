@@ -56,7 +56,7 @@ internal sealed class TerminalReporter : IRunReporter
                 Console.Error.WriteLine(Specs.SpecTexts.Phase(doing.Key) + " …");
                 break;
             case RunLog log:
-                Console.Error.WriteLine(log.Text);
+                Console.Error.WriteLine(Specs.SpecTexts.Log(log.Key, log.Arguments) ?? log.Text);
                 break;
         }
     }

@@ -109,7 +109,7 @@ internal sealed class TrainingView(RunFolder folder, TrainingSpec spec, TimeProv
                 Progress(step);
                 break;
             case RunLog log:
-                Full(log.Text);
+                Full(SpecTexts.Log(log.Key, log.Arguments) ?? log.Text);
                 break;
             case RunArtifact { Kind: "checkpoint" } artifact:
                 checkpoint = Path.Combine(folder.Root, artifact.Path);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Sampling;
 
 namespace MiniSora.Jobs.Runs;
 
@@ -14,9 +16,15 @@ public sealed record RunContext(
 {
     internal void Phase(string key, double? progress = null) => Reporter.Report(new RunPhase(key, progress));
 
-    internal void Info(string text) => Reporter.Report(new RunLog("info", text));
+    /// <summary>A line of the log by its key in <see cref="SpecTexts"/>: readers see it in their language.</summary>
+    internal void Info(string key, params (string Name, string Value)[] arguments) => Log("info", key, arguments);
 
-    internal void Warning(string text) => Reporter.Report(new RunLog("warning", text));
+    internal void Warning(string key, params (string Name, string Value)[] arguments) => Log("warning", key, arguments);
+
+    internal void Warning(SamplerWarning warning) => Log("warning", "log." + warning.Code, [.. warning.Arguments.Select(pair => (pair.Key, pair.Value))]);
+
+    private void Log(string level, string key, (string Name, string Value)[] arguments) =>
+        Reporter.Report(new RunLog(level, SpecTexts.Format(key, CultureInfo.InvariantCulture, arguments), key, arguments.ToDictionary(pair => pair.Name, pair => pair.Value)));
 
     /// <summary>Reports a complete file of the run.</summary>
     internal RunArtifact Artifact(string kind, string path, long step, int index = 0, string? prompt = null, long? seed = null)

@@ -36,8 +36,11 @@ public sealed record RunStep(long Step, double StepsPerSecond, double SecondsLef
 /// <summary>One value of one metric.</summary>
 public sealed record MetricPoint(string Name, long Step, double Value);
 
-/// <summary>A line of the log. Level: <c>info</c>, <c>warning</c>, <c>error</c>.</summary>
-public sealed record RunLog(string Level, string Text) : RunEvent;
+/// <summary>
+/// A line of the log. Level: <c>info</c>, <c>warning</c>, <c>error</c>. Text: in English, for the file; readers see the text of
+/// <paramref name="Key"/> in <c>SpecTexts</c> with its arguments, in their language.
+/// </summary>
+public sealed record RunLog(string Level, string Text, string Key = "", IReadOnlyDictionary<string, string>? Arguments = null) : RunEvent;
 
 /// <summary>
 /// A file is complete under the run's folder. Kind: <c>checkpoint</c>, <c>preview</c> (prompt number in

@@ -64,7 +64,7 @@ internal sealed class RunExecutor(TimeProvider time)
         {
             var failed = RunFailure.From(error);
             Console.Error.WriteLine(error);
-            reporter.Report(new RunLog("error", failed.Message));
+            reporter.Report(new RunLog("error", failed.Message, "failure." + failed.Code, failed.Arguments));
             reporter.Report(failed);
             return 1;
         }

@@ -43,7 +43,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
 
         Made = (clips, session.Frames, session.Height, session.Width);
         foreach (var warning in session.Warnings)
-            context.Warning(warning.Message);
+            context.Warning(warning);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";
         return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), session.FlopsPerClip(spec) * clips.Count);
     }

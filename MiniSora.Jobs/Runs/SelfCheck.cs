@@ -18,7 +18,7 @@ internal static class SelfCheck
         if (!report.Trustworthy)
             throw new RunFailureException("arithmetic", report.Summary, ("detail", string.Join("; ", report.Failures)));
         if (!report.ConvolutionIsSafe)
-            context.Info($"Convolutions of libtorch are wrong on this processor; the safe path is used. {report.Summary}");
+            context.Info("log.safe_convolution", ("detail", report.Summary));
         return (placement, report);
     }
 

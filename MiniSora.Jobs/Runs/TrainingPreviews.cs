@@ -76,7 +76,7 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
         {
             // A preview is a comfort: training goes on without, and says so once.
             off = true;
-            context.Warning($"Previews are switched off: {error.Message}");
+            context.Warning("log.previews_off", ("detail", error.Message));
         }
     }
 }

@@ -24,8 +24,8 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         using var trainer = Open(context, setup, shelf);
         context.Reporter.Report(new RunStarted(placement.Device.ToString(), trainer.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
             arithmetic.Summary, spec.Training.Steps, trainer.StepNumber));
-        context.Info(string.Create(CultureInfo.InvariantCulture,
-            $"{trainer.ParameterCount:N0} parameters; dataset {dataset.Id} with {dataset.Count:N0} clips ({dataset.Fingerprint[..12]})"));
+        string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+        context.Info("log.training", ("parameters", Number(trainer.ParameterCount)), ("dataset", dataset.Id), ("clips", Number(dataset.Count)), ("fingerprint", dataset.Fingerprint[..12]));
 
         var journal = new PointJournal(context.Folder.Root);
         foreach (var said in journal.KeepUpTo(trainer.StepNumber).Chunk(1000))
@@ -51,7 +51,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         {
             var result = meter.Measure(trainer.Step);
             if (result.RolledBack)
-                context.Warning($"Step {result.Step} gave numbers that are not finite: went back to the last good weights.");
+                context.Warning("log.rolled_back", ("step", result.Step.ToString(CultureInfo.InvariantCulture)));
             if (trainer.StepNumber % spec.Training.CheckpointSteps == 0 && trainer.StepNumber < spec.Training.Steps)
             {
                 // First: a checkpoint whose steps nobody heard of would leave a gap in the curve.
@@ -94,13 +94,13 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             {
                 context.Phase("phase.load_checkpoint");
                 var trainer = Trainer.Resume(path, setup, progress, context.Control.Leaving);
-                context.Info($"Continues from step {trainer.StepNumber} ({Path.GetFileName(path)})");
+                context.Info("log.continues", ("step", trainer.StepNumber.ToString(CultureInfo.InvariantCulture)), ("file", Path.GetFileName(path)));
                 return trainer;
             }
             catch (Exception error) when (error is SafeTensorsException or CheckpointException { Code: "checkpoint_format" or "checkpoint_version" or "checkpoint_ema_missing" })
             {
                 CheckpointShelf.SetAside(path);
-                context.Warning($"The checkpoint {Path.GetFileName(path)} cannot be read and was set aside ({error.Message}); the one before it is tried.");
+                context.Warning("log.checkpoint_set_aside", ("file", Path.GetFileName(path)), ("detail", error.Message));
             }
         }
 
@@ -121,7 +121,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         }
         catch (IOException error)
         {
-            context.Warning($"The measured speed could not be stored: {error.Message}");
+            context.Warning("log.speed_not_stored", ("detail", error.Message));
         }
     }
 

@@ -51,6 +51,16 @@ public static class SpecTexts
     /// <summary>What a run is doing, from <c>RunPhase.Key</c>.</summary>
     public static string Phase(string key, CultureInfo? culture = null) => Find(key, culture) ?? key;
 
+    /// <summary>A line of a run's log, from <c>RunLog.Key</c>; null for a key of another version.</summary>
+    public static string? Log(string key, IReadOnlyDictionary<string, string>? arguments, CultureInfo? culture = null) =>
+        key.Length > 0 && Find(key, culture) is { } text ? Fill(text, arguments ?? new Dictionary<string, string>()) : null;
+
+    /// <summary>Every text that a line of a log can have, by its key, arguments not filled in.</summary>
+    public static IReadOnlyDictionary<string, string> LogTexts(CultureInfo? culture = null) =>
+        Resources.GetResourceSet(CultureInfo.InvariantCulture, true, false)!.Cast<System.Collections.DictionaryEntry>().Select(entry => (string)entry.Key)
+            .Where(key => key.StartsWith("log.", StringComparison.Ordinal) || (key.StartsWith("failure.", StringComparison.Ordinal) && !key.EndsWith(".advice", StringComparison.Ordinal)))
+            .ToDictionary(key => key, key => Get(key, culture));
+
     /// <summary>Why a run failed, from <c>RunFailed.Code</c>; an unknown code reads as a fault of the software.</summary>
     public static string Failure(string code, IReadOnlyDictionary<string, string>? arguments = null, CultureInfo? culture = null) =>
         Fill(Find("failure." + code, culture) ?? Get("failure.software", culture), arguments ?? new Dictionary<string, string>());

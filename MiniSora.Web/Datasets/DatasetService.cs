@@ -75,12 +75,12 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
         }
         catch (DatasetException error)
         {
-            LogNotPrepared(error, error.Code);
+            LogNotPrepared(error.Code, error.Message);
             wrong = (error.Code, error.Message);
         }
         catch (Exception error)
         {
-            LogNotPrepared(error, DatasetErrors.Broken);
+            LogBroken(error);
             wrong = (DatasetErrors.Broken, error.Message);
         }
 
@@ -133,8 +133,11 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
         Changed?.Invoke();
     }
 
-    [LoggerMessage(LogLevel.Warning, "The emoji clips could not be prepared: {Code}")]
-    private partial void LogNotPrepared(Exception error, string code);
+    [LoggerMessage(LogLevel.Warning, "The emoji clips could not be prepared ({Code}): {Reason}")]
+    private partial void LogNotPrepared(string code, string reason);
+
+    [LoggerMessage(LogLevel.Error, "The emoji clips could not be prepared")]
+    private partial void LogBroken(Exception error);
 
     // Progress<T> would post to the thread pool and could tell old news last.
     private sealed class Reporter(DatasetService service) : IProgress<DatasetProgress>

@@ -20,7 +20,7 @@ internal sealed class RunChanges(RunWrite write, Run run, Attempt attempt)
             case RunStarted started: Started(started); break;
             case RunPhase phase: Phase(phase); break;
             case RunStep step: Step(step); break;
-            case RunLog log: write.Tell(run, "log", new() { ["level"] = log.Level, ["text"] = log.Text }, log.At); break;
+            case RunLog log: write.Tell(run, "log", new() { ["level"] = log.Level, ["text"] = log.Text, ["key"] = log.Key, ["arguments"] = JsonSerializer.SerializeToNode(log.Arguments) }, log.At); break;
             case RunArtifact when artifact is not null: Stored(artifact, happened.At); break;
             case RunArtifact: break;
             case RunFinished finished: Finished(finished); break;

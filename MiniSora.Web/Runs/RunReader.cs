@@ -201,7 +201,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             .Take(MostLogLines)
             .ToListAsync(cancellationToken);
         rows.Reverse();
-        return [.. rows.Select(Event).Select(e => new LogLine(e.Seq, e.At, (string?)e.Data["level"] ?? "info", (string?)e.Data["text"] ?? ""))];
+        return [.. rows.Select(Event).Select(e => new LogLine(e.Seq, e.At, (string?)e.Data["level"] ?? "info", (string?)e.Data["text"] ?? "", (string?)e.Data["key"] ?? "", e.Data["arguments"]))];
     }
 
     private static async Task<List<RunLink>> LinksAsync(IQueryable<Run> runs, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MiniSora.Jobs.Runs;
 
 namespace MiniSora.Web.Runs;
@@ -57,7 +58,7 @@ public sealed record AttemptView(int Number, DateTimeOffset StartedAt, DateTimeO
 
 /// <summary>A line of a run's log.</summary>
 /// <param name="Level"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
-public sealed record LogLine(long Seq, DateTimeOffset At, string Level, string Text);
+public sealed record LogLine(long Seq, DateTimeOffset At, string Level, string Text, string Key, JsonNode? Arguments);
 
 /// <summary>A run that points here or that this one points at.</summary>
 public sealed record RunLink(Guid Id, long Number, string Name, RunKind Kind, RunState State);

@@ -62,7 +62,7 @@ public sealed class NewcomerTests(Browsing browsing) : IClassFixture<Browsing>, 
         await Assertions.Expect(visitor.Locator("main")).ToContainTextAsync(prompt);
         Assert.Equal(0, sockets);
         // What it cost, made and trained: never nothing.
-        await Assertions.Expect(visitor.Locator(".passport")).ToContainTextAsync(new Regex(@"采样消耗.*[1-9][\d.]* [kMGT]?FLOP.*训练消耗.*[1-9][\d.]* [kMGT]?FLOP", RegexOptions.Singleline));
+        await Assertions.Expect(visitor.Locator(".passport")).ToContainTextAsync(new Regex(@"采样消耗.*[1-9][\d.]*\s[kMGT]?FLOP.*训练消耗.*[1-9][\d.]*\s[kMGT]?FLOP", RegexOptions.Singleline));
 
         // The file carries its configuration.
         var source = await visitor.Locator("main video").EvaluateAsync<string>("v => v.currentSrc");

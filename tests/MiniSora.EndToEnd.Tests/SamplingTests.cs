@@ -20,6 +20,7 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
         await Journeys.SignInAsDemoAsync(page);
         await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("小模型", 40));
         await Journeys.StateAsync(page, "Succeeded");
+        await Assertions.Expect(page.Locator("[data-log]")).ToContainTextAsync("个参数；数据集 shapes");
         await page.GetByRole(AriaRole.Link, new() { Name = "从此检查点采样" }).First.ClickAsync();
         await page.WaitForURLAsync("**/runs/new?from=checkpoint:*");
         await Journeys.InteractiveAsync(page);

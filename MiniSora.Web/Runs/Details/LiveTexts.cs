@@ -32,6 +32,7 @@ internal static class LiveTexts
         stepsPerSecond = texts["Unit.StepsPerSecond"].Value,
         secondsPerStep = texts["Unit.SecondsPerStep"].Value,
         metrics = Metrics.ToDictionary(name => name, name => texts["Metric." + name].Value),
+        log = SpecTexts.LogTexts(),
         phases = Phases.ToDictionary(name => "phase." + name, name => SpecTexts.Phase("phase." + name)),
     };
 }

@@ -22,6 +22,7 @@ public sealed partial class SpecTextsTests
         .. Fields.Where(field => field.Unit.Length > 0).Select(field => $"unit.{field.Unit}"),
         .. Enum.GetValues<SpecKind>().Select(kind => $"kind.{SnakeCase.From(kind)}"),
         .. SpecProblem.Codes.Select(code => $"error.{code}"),
+        .. MiniSora.Model.Datasets.FolderRefusals.All.Select(code => "refused." + code),
         .. RunFailure.Codes.SelectMany(code => new[] { $"failure.{code}", $"failure.{code}.advice" }),
         .. Recipes.All.SelectMany(recipe => new[] { $"recipe.{recipe.Id}.title", $"recipe.{recipe.Id}.description" }),
         .. Enum.GetValues<DatasetPhase>().Select(phase => $"cli.phase.{SnakeCase.From(phase)}"),

@@ -6,8 +6,12 @@ export class Log {
   #follow = true;
   #time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
-  constructor(box) {
+  #texts;
+
+  /** @param texts by key, in the reader's language; a line without a key, or with one of another version, is shown as it was written. */
+  constructor(box, texts) {
     this.#box = box;
+    this.#texts = texts;
     this.onscroll = () => this.#follow = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
     box.addEventListener("scroll", this.onscroll, { passive: true });
   }
@@ -31,14 +35,14 @@ export class Log {
     this.#box.removeEventListener("scroll", this.onscroll);
   }
 
-  #row({ at, level, text }) {
+  #row({ at, level, text, key, arguments: values }) {
     const row = document.createElement("div");
     row.className = `log-line log-${level}`;
     const time = document.createElement("time");
     time.dateTime = at;
     time.textContent = this.#time.format(new Date(at));
     const words = document.createElement("span");
-    words.textContent = text;
+    words.textContent = this.#texts[key]?.replace(/\{(\w+)\}/g, (whole, name) => values?.[name] ?? whole) ?? text;
     row.append(time, words);
     return row;
   }

@@ -30,7 +30,7 @@ class RunPage {
     this.#page = page;
     this.#texts = texts;
     this.#metrics = new Metrics(root, runId, texts);
-    this.#log = new Log(root.querySelector("[data-log]"));
+    this.#log = new Log(root.querySelector("[data-log]"), texts.log);
     const previews = root.querySelector("[data-previews]");
     this.#previews = previews ? new Previews(previews, texts) : null;
     this.#take(snapshot);
@@ -72,7 +72,7 @@ class RunPage {
         this.#put("phase", this.#texts.phases[data.key] ?? "");
         break;
       case "log":
-        this.#log.add({ at, level: data.level, text: data.text });
+        this.#log.add({ at, ...data });
         break;
       case "artifact":
         if (data.kind === "preview") this.#previews?.add(data);
