@@ -53,6 +53,7 @@ internal static class CommandLine
             EvaluateCommand.Build(time),
             DataCommand.Build(),
             CalibrateCommand.Build(time),
+            VerifyCommand.Build(),
             DocsCommand.Build(time),
             ExecuteCommand.Build(time),
         };

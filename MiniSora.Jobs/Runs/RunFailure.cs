@@ -3,6 +3,7 @@ using MiniSora.Model.Datasets;
 using MiniSora.Model.Media;
 using MiniSora.Model.Native;
 using MiniSora.Model.Training;
+using MiniSora.Model.Verification;
 using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Runs;
@@ -27,7 +28,7 @@ public static class RunFailure
         .. ((string[])
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
-            "native_library", "device_missing", "folder_busy", "spec_invalid", "process_died", "software",
+            "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "software",
         ]).Union(DatasetErrors.All).Union(MediaErrors.All),
     ];
 
@@ -41,6 +42,7 @@ public static class RunFailure
         MediaException media => Failed(Known(media.Code), error, [.. Numbered(media.Arguments), ("file", First(media.Arguments))]),
         CheckpointException { Code: "checkpoint_mismatch" or "checkpoint_version" } unfit => Failed(unfit.Code, error),
         CheckpointException or SafeTensorsException => Failed("checkpoint_corrupt", error),
+        FixtureException => Failed("fixtures", error),
         NativeLoadException => Failed("native_library", error),
         FolderBusyException busy => Failed("folder_busy", error, ("folder", busy.Folder)),
         _ when IsFullDisk(error) => Failed("disk_full", error),

@@ -12,7 +12,10 @@ internal enum Start
     /// <summary>All one.</summary>
     One,
 
-    /// <summary>Uniform in ±√(6 / (in + out)) for a matrix [out, in] (Glorot and Bengio 2010).</summary>
+    /// <summary>
+    /// Uniform in ±√(6 / (in + out)) for a matrix [out, in] (Glorot and Bengio 2010). A convolution's kernel [out, in, …] counts as
+    /// the matrix [out, in · …], as DiT does for its patch embedding.
+    /// </summary>
     Xavier,
 
     /// <summary>Normal with standard deviation 0.02.</summary>
@@ -23,7 +26,13 @@ internal enum Start
 }
 
 /// <summary>One named parameter and its place in the flat buffer.</summary>
-internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, long Offset)
+/// <param name="Name">Key in checkpoints.</param>
+/// <param name="Shape">Sizes.</param>
+/// <param name="Start">How it starts.</param>
+/// <param name="Decay">Whether weight decay acts on it.</param>
+/// <param name="Trainable">False for a constant that checkpoints carry: it gets no gradient.</param>
+/// <param name="Offset">First number in the flat buffer.</param>
+internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Trainable, long Offset)
 {
     /// <summary>Numbers in it.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
@@ -51,14 +60,17 @@ internal sealed class ParameterLayout
     public long Length => specs.Count == 0 ? 0 : specs[^1].Offset + specs[^1].Padded;
 
     /// <summary>Trainable numbers, without padding.</summary>
-    public long ParameterCount => specs.Sum(spec => spec.Count);
+    public long ParameterCount => specs.Where(spec => spec.Trainable).Sum(spec => spec.Count);
 
-    /// <summary>Declares a parameter and returns its index in <see cref="ParameterViews"/>.</summary>
-    public int Add(string name, long[] shape, Start start, bool decay = false)
+    /// <summary>
+    /// Declares a parameter and returns its index in <see cref="ParameterViews"/>. One that is not <paramref name="trainable"/> is a
+    /// constant of the network that its checkpoints carry (a table of positions): the optimizer never moves it.
+    /// </summary>
+    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true)
     {
         if (specs.Exists(spec => spec.Name == name))
             throw new ArgumentException($"Parameter {name} is declared twice.", nameof(name));
-        specs.Add(new ParameterSpec(name, shape, start, decay, Length));
+        specs.Add(new ParameterSpec(name, shape, start, decay, trainable, Length));
         return specs.Count - 1;
     }
 
@@ -80,7 +92,7 @@ internal sealed class ParameterLayout
                     part.fill_(HeldScalar.One);
                     break;
                 case Start.Xavier:
-                    var bound = Math.Sqrt(6.0 / (spec.Shape[0] + spec.Shape[1]));
+                    var bound = Math.Sqrt(6.0 / (spec.Shape[0] + (double)spec.Count / spec.Shape[0]));
                     part.uniform_(-bound, bound, generator);
                     break;
                 case Start.SmallNormal:
@@ -95,6 +107,26 @@ internal sealed class ParameterLayout
         }
 
         return flat;
+    }
+
+    /// <summary>
+    /// The flat buffer of a state dict (any float type, any device), float32 on the CPU. Throws <see cref="StateDictException"/> that
+    /// names every missing, unexpected and misshapen entry.
+    /// </summary>
+    public Tensor Pack(IReadOnlyDictionary<string, Tensor> state)
+    {
+        var missing = specs.Where(spec => !state.ContainsKey(spec.Name)).Select(spec => spec.Name).ToList();
+        var unexpected = state.Keys.Except(specs.Select(spec => spec.Name)).Order(StringComparer.Ordinal).ToList();
+        var misshapen = specs.Where(spec => state.TryGetValue(spec.Name, out var found) && !found.shape.SequenceEqual(spec.Shape))
+            .Select(spec => $"{spec.Name} is [{string.Join(", ", state[spec.Name].shape)}], expected [{string.Join(", ", spec.Shape)}]").ToList();
+        if (missing.Count + unexpected.Count + misshapen.Count > 0)
+            throw new StateDictException(missing, unexpected, misshapen);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var flat = zeros(Length);
+        foreach (var (name, view) in Named(flat))
+            view.copy_(state[name]);
+        return flat.MoveToOuterDisposeScope();
     }
 
     /// <summary>1 where weight decay acts, else 0; flat, float32 on the CPU.</summary>

@@ -21,7 +21,8 @@ internal sealed class ParameterViews : IDisposable
         for (var i = 0; i < parts.Length; i++)
         {
             var spec = layout.Specs[i];
-            views[i] = (spec.Padded == spec.Count ? parts[i] : parts[i].narrow(0, 0, spec.Count)).view(spec.Shape);
+            var part = (spec.Padded == spec.Count ? parts[i] : parts[i].narrow(0, 0, spec.Count)).view(spec.Shape);
+            views[i] = spec.Trainable ? part : part.detach();
         }
     }
 

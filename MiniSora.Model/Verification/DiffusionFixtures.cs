@@ -1,0 +1,6 @@
+namespace MiniSora.Model.Verification;
+
+internal static class DiffusionFixtures
+{
+    public static IReadOnlyList<FixtureRunner> All { get; } = [];
+}

@@ -1,0 +1,6 @@
+namespace MiniSora.Model.Verification;
+
+internal static class FlowFixtures
+{
+    public static IReadOnlyList<FixtureRunner> All { get; } = [];
+}

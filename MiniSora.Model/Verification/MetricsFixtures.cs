@@ -1,0 +1,6 @@
+namespace MiniSora.Model.Verification;
+
+internal static class MetricsFixtures
+{
+    public static IReadOnlyList<FixtureRunner> All { get; } = [];
+}
