@@ -31,14 +31,14 @@ internal sealed class MiniSoraBackbone : IDisposable
         channels = latentChannels;
         var width = options.Width;
         var hidden = (int)Math.Round(width * options.MlpRatio);
-        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width);
+        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width, hidden: false);
         tEmbedder = new TimeEmbedding(Layout, "t_embedder", width);
         text = new TextEncoder(Layout, "text", vocabularySize, options.TextLength, width, options.TextDepth, options.Heads);
         contextEmbedder = new Dense(Layout, "context_embedder", width, width);
         modulation = new Modulation(Layout, "modulation", width, options.Depth);
         for (var i = 0; i < options.Depth; i++)
             blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
-        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero);
+        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero, hidden: false);
         rotations = new RotationCache(width / options.Heads);
     }
 

@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 
 namespace MiniSora.Model.Backbones;
 
-/// <summary>Rotary tables by grid; computed once, not part of a checkpoint.</summary>
+/// <summary>Rotary tables by grid; computed once, not part of a checkpoint. May be asked by several threads.</summary>
 internal sealed class RotationCache(int headWidth) : IDisposable
 {
+    private readonly Lock gate = new();
     private readonly Dictionary<(int, int, int, int, string, ScalarType), (Tensor Cos, Tensor Sin)> tables = [];
 
     /// <summary>
@@ -16,6 +17,7 @@ internal sealed class RotationCache(int headWidth) : IDisposable
     public (Tensor Cos, Tensor Sin) For(int textTokens, int frames, int rows, int columns, Device device, ScalarType type)
     {
         var key = (textTokens, frames, rows, columns, device.ToString(), type);
+        using var held = gate.EnterScope();
         if (tables.TryGetValue(key, out var found))
             return found;
 

@@ -9,9 +9,10 @@ internal sealed class Dense
     private readonly int weight;
     private readonly int bias;
 
-    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier)
+    /// <summary><paramref name="hidden"/>: false for the first and the last layer of a network, see <see cref="ParameterSpec.Hidden"/>.</summary>
+    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier, bool hidden = true)
     {
-        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true);
+        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true, hidden: hidden);
         bias = layout.Add($"{name}.bias", [outputs], Start.Zero);
     }
 

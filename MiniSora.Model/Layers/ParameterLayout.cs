@@ -30,9 +30,10 @@ internal enum Start
 /// <param name="Shape">Sizes.</param>
 /// <param name="Start">How it starts.</param>
 /// <param name="Decay">Whether weight decay acts on it.</param>
+/// <param name="Hidden">A matrix between hidden layers, which Muon may orthogonalise; not an embedding, nor the first or last layer.</param>
 /// <param name="Trainable">False for a constant that checkpoints carry: it gets no gradient.</param>
 /// <param name="Offset">First number in the flat buffer.</param>
-internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Trainable, long Offset)
+internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Hidden, bool Trainable, long Offset)
 {
     /// <summary>Numbers in it.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
@@ -66,11 +67,11 @@ internal sealed class ParameterLayout
     /// Declares a parameter and returns its index in <see cref="ParameterViews"/>. One that is not <paramref name="trainable"/> is a
     /// constant of the network that its checkpoints carry (a table of positions): the optimizer never moves it.
     /// </summary>
-    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true)
+    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true, bool hidden = false)
     {
         if (specs.Exists(spec => spec.Name == name))
             throw new ArgumentException($"Parameter {name} is declared twice.", nameof(name));
-        specs.Add(new ParameterSpec(name, shape, start, decay, trainable, Length));
+        specs.Add(new ParameterSpec(name, shape, start, decay, hidden, trainable, Length));
         return specs.Count - 1;
     }
 
