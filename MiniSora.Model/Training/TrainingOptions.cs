@@ -17,7 +17,7 @@ public enum Precision
 public enum OptimizerKind
 {
     /// <summary>AdamW (Loshchilov and Hutter 2019) for every parameter.</summary>
-    AdamW,
+    Adamw,
 
     /// <summary>
     /// Muon (Jordan et al. 2024) for the matrices between hidden layers: their averaged gradient, orthogonalised. AdamW for the rest.
@@ -35,7 +35,7 @@ public sealed record TrainingOptions
     [Setting(Min = 1, Max = 4096, Unit = "clips")] public int Batch { get; init; } = 16;
 
     /// <summary>How a gradient becomes an update. Default AdamW.</summary>
-    [Setting] public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+    [Setting] public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adamw;
 
     /// <summary>Peak learning rate, for AdamW and Muon alike: see <see cref="OrthogonalUpdate"/> for the common scale. Default 1e-3.</summary>
     [Setting(Min = 1e-8, Max = 1)] public double LearningRate { get; init; } = 1e-3;
