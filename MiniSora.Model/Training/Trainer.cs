@@ -118,14 +118,7 @@ public sealed class Trainer : IDisposable
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             return RollBack(rate);
 
-        var clip = setup.Training.GradientClip;
-        if (clip > 0 && norm > clip)
-        {
-            using var _ = no_grad();
-            using var factor = (clip / norm).ToScalar();
-            gradient.mul_(factor);
-        }
-
+        GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
         rollbacksInARow = 0;
         if (StepNumber % SnapshotSteps == 0)
