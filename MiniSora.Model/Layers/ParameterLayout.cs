@@ -23,6 +23,9 @@ internal enum Start
 
     /// <summary>Normal with standard deviation 1.</summary>
     UnitNormal,
+
+    /// <summary>Normal with standard deviation 1/√D, D the last size: a table of modulation vectors (PixArt-α).</summary>
+    WidthNormal,
 }
 
 /// <summary>One named parameter and its place in the flat buffer.</summary>
@@ -36,6 +39,9 @@ internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, boo
 {
     /// <summary>Numbers in it.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>Row-major numbers that it starts with in place of <see cref="Start"/>: a table of positions.</summary>
+    public Func<float[]>? Table { get; init; }
 
     /// <summary>Numbers it takes in the flat buffer: rounded up, so that every parameter starts on a cache line.</summary>
     public long Padded => (Count + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment;
@@ -74,6 +80,17 @@ internal sealed class ParameterLayout
         return specs.Count - 1;
     }
 
+    /// <summary>
+    /// Declares a constant that checkpoints carry, such as a table of positions; <paramref name="values"/> (row-major) is called when a
+    /// network starts fresh. Returns its index in <see cref="ParameterViews"/>.
+    /// </summary>
+    public int AddTable(string name, long[] shape, Func<float[]> values)
+    {
+        var index = Add(name, shape, Start.Zero, trainable: false);
+        specs[index] = specs[index] with { Table = values };
+        return index;
+    }
+
     /// <summary>A fresh flat buffer, float32 on the CPU: the same seed gives the same numbers on every device.</summary>
     public Tensor Initialise(ulong seed)
     {
@@ -84,6 +101,13 @@ internal sealed class ParameterLayout
             var spec = specs[i];
             using var generator = new Generator(SplitMix64.For(seed, SeedLanes.Parameters, (ulong)i).Next() >> 1, CPU);
             using var part = flat.narrow(0, spec.Offset, spec.Count);
+            if (spec.Table is not null)
+            {
+                using var values = tensor(spec.Table());
+                part.copy_(values);
+                continue;
+            }
+
             switch (spec.Start)
             {
                 case Start.Zero:
@@ -100,6 +124,9 @@ internal sealed class ParameterLayout
                     break;
                 case Start.UnitNormal:
                     part.normal_(0, 1, generator);
+                    break;
+                case Start.WidthNormal:
+                    part.normal_(0, 1 / Math.Sqrt(spec.Shape[^1]), generator);
                     break;
                 default:
                     throw new InvalidOperationException($"Unknown start {spec.Start}.");
