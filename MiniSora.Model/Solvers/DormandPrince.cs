@@ -67,8 +67,9 @@ internal static class DormandPrince
                 if (error <= 1)
                 {
                     // The old state lives on as the constant of the new quartic.
+                    var fitted = Fit(state, next, slopes, step);
                     Array.ForEach([.. quartic.SelectMany(part => part), .. first], old => old.Dispose());
-                    quartic = Fit(state, next, slopes, step);
+                    quartic = fitted;
                     (before, now) = (now, now + step);
                     (state, first) = (next, slopes[^1]);
                     Array.ForEach([.. quartic.SelectMany(part => part.SkipLast(1)), .. state, .. first], kept => kept.MoveToOuterDisposeScope());

@@ -223,8 +223,9 @@ internal static class DiffusionFixtures
         using var diffusion = new GaussianDiffusion(ProcessConfig.Process(fixture.Config), new DiffusionOptions());
         using var loss = new DiffusionLoss(diffusion);
         Terms(fixture, comparison, "out", loss.Training((_, _) => output.alias(), data, t, noise));
-        var state = fixture.Has("in.x_t") ? fixture["in.x_t"] : diffusion.Noised(data, t, noise);
-        Reverse(fixture, comparison, "out.p", diffusion.Reverse((_, _) => output.alias(), state, t, new Denoising(fixture.Config.Flag("clip_denoised", false))));
+        // The file's reverse distribution is that of the noise itself taken for the state, clipped as the original does unless told otherwise.
+        var state = fixture.Has("in.x_t") ? fixture["in.x_t"] : noise;
+        Reverse(fixture, comparison, "out.p", diffusion.Reverse((_, _) => output.alias(), state, t, new Denoising(fixture.Config.Flag("clip_denoised", true))));
     }
 
     private static void Gradients(Fixture fixture, Comparison comparison)

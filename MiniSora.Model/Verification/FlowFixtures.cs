@@ -12,6 +12,7 @@ internal static class FlowFixtures
 {
     public static IReadOnlyList<FixtureRunner> All { get; } =
     [
+        Runner("SiT network", f => f.Has("in.x") && f.Has("in.y"), SitFixtures.Run),
         Runner("intervals", f => f.Has("out.t0t1"), Intervals),
         Runner("likelihood", f => f.Has("out.logp"), Likelihood),
         Runner("losses", f => f.Has("in.x1") && f.Names("out.").Any(name => name.EndsWith(".loss", StringComparison.Ordinal)), Losses),
@@ -53,6 +54,8 @@ internal static class FlowFixtures
             var x = path.Mix(data, noise, t);
             var drift = path.Drift(x, t);
             const string Form = "diffusion.";
+            // The constant form is the norm itself, and where the configuration does not say it only that result does.
+            var norm = fixture.Config.Number("norm", fixture.Has($"out.{kind}.{Form}constant") ? fixture.Stored($"out.{kind}.{Form}constant").flatten()[0].ToDouble() : 1);
             foreach (var name in fixture.Names($"out.{kind}."))
             {
                 var got = name[$"out.{kind}.".Length..] switch
@@ -71,7 +74,7 @@ internal static class FlowFixtures
                     // The file's conversion takes in.v for the score.
                     "velocity_from_score" => path.VelocityFromScore(v, x, t),
                     var other when other.StartsWith(Form, StringComparison.Ordinal) =>
-                        path.Diffusion(ProcessConfig.Form(other[Form.Length..]), fixture.Config.Number("norm", 1), x, t),
+                        path.Diffusion(ProcessConfig.Form(other[Form.Length..]), norm, x, t),
                     _ => null,
                 };
                 if (got is not null)
@@ -118,10 +121,10 @@ internal static class FlowFixtures
                 Points = combo[3].GetInt32(),
                 Reverse = combo.GetArrayLength() > 4 && combo[4].GetBoolean(),
             };
-            var points = new List<Tensor>();
             var start = fixture["in.z"];
-            sampler.Ode(options, field.Predict, start, (_, x) => points.Add(x.clone()));
-            Expect(fixture, comparison, $"out.{i}.traj", stack(points));
+            using var points = new Trajectory();
+            using var end = sampler.Ode(options, field.Predict, start, points.Add);
+            Expect(fixture, comparison, $"out.{i}.traj", points.Stack());
             if (fixture.Has($"out.{i}.t"))
             {
                 var (from, to) = Transport(combo).OdeInterval(options.Reverse);
@@ -146,9 +149,9 @@ internal static class FlowFixtures
                 Points = combo[6].GetInt32(),
                 Norm = combo.GetArrayLength() > 7 ? combo[7].GetDouble() : 1,
             };
-            var points = new List<Tensor>();
-            Sampler(combo).Sde(options, new ToyField(fixture).Predict, fixture["in.z"], ProcessConfig.Recorded(fixture[$"rec.{i}.w"]), (_, x) => points.Add(x.clone()));
-            Expect(fixture, comparison, $"out.{i}.traj", stack(points));
+            using var points = new Trajectory();
+            using var end = Sampler(combo).Sde(options, new ToyField(fixture).Predict, fixture["in.z"], ProcessConfig.Recorded(fixture[$"rec.{i}.w"]), points.Add);
+            Expect(fixture, comparison, $"out.{i}.traj", points.Stack());
         }
     }
 

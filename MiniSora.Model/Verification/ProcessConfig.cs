@@ -151,12 +151,16 @@ internal static class ProcessConfig
     };
 
     /// <summary>A last step; null is none.</summary>
-    public static LastStep Last(JsonElement value) => value.ValueKind == JsonValueKind.Null ? LastStep.None : value.GetString() switch
+    public static LastStep Last(JsonElement value) => Last(value.ValueKind == JsonValueKind.Null ? "None" : value.GetString()!);
+
+    /// <summary>A last step by name.</summary>
+    public static LastStep Last(string name) => name switch
     {
+        "None" => LastStep.None,
         "Mean" => LastStep.Mean,
         "Tweedie" => LastStep.Tweedie,
         "Euler" => LastStep.Euler,
-        var name => throw new FixtureException($"unknown last step {name}"),
+        _ => throw new FixtureException($"unknown last step {name}"),
     };
 
     /// <summary>Hands out recorded draws [draws, …] one after another instead of drawing.</summary>
