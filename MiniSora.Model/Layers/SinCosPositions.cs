@@ -16,9 +16,9 @@ internal static class SinCosPositions
 
     /// <summary>
     /// A grid, row-major [rows · columns, width]; width a multiple of 4. The <b>column</b> fills the first half of a vector, the row the
-    /// second. Coordinates are whole numbers times <paramref name="spacing"/>. <paramref name="extra"/> rows of zeros come first.
+    /// second. Coordinates are whole numbers times a spacing. <paramref name="extra"/> rows of zeros come first.
     /// </summary>
-    public static double[] Grid(int rows, int columns, int width, double spacing = 1, int extra = 0)
+    public static double[] Grid(int rows, int columns, int width, double rowSpacing = 1, double columnSpacing = 1, int extra = 0)
     {
         if (width % 4 != 0)
             throw new ArgumentException($"width must be a multiple of 4, was {width}", nameof(width));
@@ -29,8 +29,8 @@ internal static class SinCosPositions
             for (var column = 0; column < columns; column++)
             {
                 var at = (extra + row * columns + column) * width;
-                Fill(table.AsSpan(at, half), column * spacing);
-                Fill(table.AsSpan(at + half, half), row * spacing);
+                Fill(table.AsSpan(at, half), column * columnSpacing);
+                Fill(table.AsSpan(at + half, half), row * rowSpacing);
             }
         }
 
