@@ -123,14 +123,7 @@ public sealed class Trainer : IDisposable
         // These weights have just proved to be good.
         if (StepNumber % SnapshotSteps == 1)
             KeepSnapshot();
-        var clip = setup.Training.GradientClip;
-        if (clip > 0 && norm > clip)
-        {
-            using var _ = no_grad();
-            using var factor = (clip / norm).ToScalar();
-            gradient.mul_(factor);
-        }
-
+        GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
         rollbacksInARow = 0;
         return new StepResult(StepNumber, loss, norm, rate, false);

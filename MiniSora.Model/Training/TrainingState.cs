@@ -39,10 +39,7 @@ internal sealed class TrainingState : IDisposable
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
-        {
-            using var share = tensor((float)(1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates)), device: Parameters.device);
-            Emas[i].lerp_(Parameters, share);
-        }
+            WeightAverage.Follow(Emas[i], Parameters, PowerEma.Decay(EmaGammas[i], Optimizer.Updates));
     }
 
     /// <inheritdoc/>
