@@ -28,6 +28,8 @@ internal sealed class SpecReader(SpecKind kind, List<SpecProblem> problems)
 
         if (root is not YamlMap map)
             return new(null, [.. problems, SpecProblem.At("spec.syntax", "", 1, ("detail", "a mapping of names to values is expected"))]);
+        if (LatteConfig.Recognises(map))
+            return LatteConfig.Read(map, problems);
         if (KindOf(map, problems) is not { } kind)
             return new(null, problems);
 
