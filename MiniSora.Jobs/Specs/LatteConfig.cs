@@ -1,5 +1,4 @@
 using System.Globalization;
-using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
@@ -141,7 +140,7 @@ internal static class LatteConfig
 
         private void Model(string key, int line, string value)
         {
-            if (!LatteSize.TryParse(value, out var size))
+            if (NetworkSize.Find(value) is not { } size)
             {
                 Problem(key, line, value);
                 return;
