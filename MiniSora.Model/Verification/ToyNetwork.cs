@@ -11,13 +11,14 @@ internal sealed class ToyNetwork(Fixture fixture)
     private readonly Tensor slope = fixture["in.toy.b"];
     private readonly Tensor offset = fixture["in.toy.a0"];
 
-    /// <summary>x [B, C, …] float32 and conditioning [B] or [1] to the same shape as x; <paramref name="doubled"/>: twice on the channels.</summary>
-    public Tensor Forward(Tensor x, Tensor condition, bool doubled = false)
+    /// <summary>x [B, C, …] float32 and conditioning [B] or [1] to the same shape as x; <paramref name="withVariance"/>: with tanh(0.7 f)
+    /// as a second half of the channels.</summary>
+    public Tensor Forward(Tensor x, Tensor condition, bool withVariance = false)
     {
         using var scope = NewDisposeScope();
         var flat = x.flatten(2); // [B, C, S]
         var bias = condition.view(-1, 1).mul(slope).Plus(offset).unsqueeze(-1); // [B, C, 1]
         var result = matmul(mix, flat).Plus(bias).tanh().view_as(x).add(x, HeldScalar.Of(0.3));
-        return (doubled ? cat([result, result], 1) : result).MoveToOuterDisposeScope();
+        return (withVariance ? cat([result, result.mul(HeldScalar.Of(0.7)).tanh()], 1) : result).MoveToOuterDisposeScope();
     }
 }

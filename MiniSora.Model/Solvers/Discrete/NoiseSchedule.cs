@@ -79,13 +79,33 @@ internal sealed class NoiseSchedule
         var count = options.TrainSteps;
         return options.Curve switch
         {
-            BetaCurve.Linear => linspace(options.BetaStart, options.BetaEnd, count, dtype: ScalarType.Float32),
-            BetaCurve.ScaledLinear => linspace(Math.Sqrt(options.BetaStart), Math.Sqrt(options.BetaEnd), count, dtype: ScalarType.Float32).square(),
+            BetaCurve.Linear => Even(options.BetaStart, options.BetaEnd, count),
+            BetaCurve.ScaledLinear => Even(Math.Sqrt(options.BetaStart), Math.Sqrt(options.BetaEnd), count).square(),
             BetaCurve.SquaredCosine => FromCumulative(count, t => Math.Pow(Math.Cos((t + 0.008) / 1.008 * Math.PI / 2), 2)),
             BetaCurve.Exponential => FromCumulative(count, t => Math.Exp(-12 * t)),
-            BetaCurve.Sigmoid => linspace(-6, 6, count, dtype: ScalarType.Float32).sigmoid() * (options.BetaEnd - options.BetaStart) + options.BetaStart,
+            BetaCurve.Sigmoid => Even(-6, 6, count).sigmoid() * (options.BetaEnd - options.BetaStart) + options.BetaStart,
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Curve, "unknown curve"),
         };
+    }
+
+    /// <summary>
+    /// Even float32 values, from both ends towards the middle in groups of eight as the libraries that trained the published checkpoints
+    /// form them: the last bit of β decides about ᾱ where a schedule ends without signal.
+    /// </summary>
+    private static Tensor Even(double from, double to, int count)
+    {
+        const int Group = 8;
+        var (start, end) = ((float)from, (float)to);
+        var step = (end - start) / (count - 1);
+        float At(int i) => i < count / 2 ? (float)(start + (double)step * i) : (float)(end - (double)step * (count - i - 1));
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            var first = i - i % Group;
+            values[i] = first + Group <= count ? At(first) + step * (i - first) : At(i);
+        }
+
+        return tensor(values);
     }
 
     private static Tensor FromCumulative(int count, Func<double, double> cumulative) => tensor(

@@ -11,7 +11,7 @@ internal sealed class EdmGrid
         if (options.Steps < 2)
             throw new ArgumentOutOfRangeException(nameof(options), options.Steps, "an EDM trajectory has at least 2 levels");
         this.options = options;
-        var usual = new VpCurve(19.1, 0.1);
+        var usual = new VpCurve();
         var sigmaMin = Math.Max(preconditioning.SigmaMin, options.SigmaMin ?? options.Levels switch
         {
             EdmLevels.VariancePreserving => usual.Sigma(options.Epsilon),

@@ -1,9 +1,6 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using MiniSora.Model.Native;
 using MiniSora.Model.Verification;
-using MiniSora.Model.Weights;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MiniSora.Model.Tests.Verification;
 
@@ -11,7 +8,7 @@ public sealed class SolverFixturesTests : TorchTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "solver");
 
-    private static readonly Placement Cpu = new(CPU, ScalarType.Float32);
+    private static readonly Placement Cpu = Placement.Cpu;
 
     public static TheoryData<string> Files => [.. FixtureManifest.Load(Folder).Entries.Select(entry => entry.File)];
 
@@ -22,7 +19,7 @@ public sealed class SolverFixturesTests : TorchTests
         var manifest = FixtureManifest.Load(Folder);
         var entry = manifest.Entries.Single(entry => entry.File == file);
         if (change is not null)
-            entry = entry with { Config = JsonNode.Parse(change(entry.Config.GetRawText()))!.Deserialize() };
+            entry = entry with { Config = JsonDocument.Parse(change(entry.Config.GetRawText())).RootElement };
         return manifest with { Entries = [entry] };
     }
 
