@@ -1,4 +1,5 @@
 using System.Globalization;
+using MiniSora.Model.Sampling;
 
 namespace MiniSora.Model.Datasets;
 
@@ -19,6 +20,18 @@ public sealed class ClassNames(IReadOnlyList<Caption> names)
         }
 
         return int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < Names.Count ? number : null;
+    }
+
+    /// <summary>The same, with a <see cref="SamplingException"/> that lists the nearest names in place of null.</summary>
+    public int Require(string text)
+    {
+        if (Find(text) is { } found)
+            return found;
+        var nearest = string.Join(", ", Nearest(text, 3).Select(name => $"\"{name}\""));
+        throw new SamplingException(
+            "class_unknown",
+            $"\"{text}\" is no class of this checkpoint. The nearest: {nearest}.",
+            new Dictionary<string, string> { ["prompt"] = text, ["nearest"] = nearest });
     }
 
     /// <summary>The names most like a text, best first, in the text's language where a class has it.</summary>

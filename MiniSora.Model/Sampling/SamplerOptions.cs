@@ -26,6 +26,12 @@ public enum SolverKind
 
     /// <summary>DDIM (Song et al. 2021); for diffusion.</summary>
     Ddim,
+
+    /// <summary>DPM-Solver++ (2M) (Lu et al. 2022); for diffusion.</summary>
+    Dpmpp2m,
+
+    /// <summary>UniPC (Zhao et al. 2023); for diffusion.</summary>
+    Unipc,
 }
 
 /// <summary>How clips are drawn from a checkpoint.</summary>

@@ -30,22 +30,12 @@ internal sealed class Conditioning(ConditioningKind kind, PromptEncoder prompts,
             case ConditioningKind.Label when string.IsNullOrWhiteSpace(prompt):
                 return (new([ClassCount, ClassCount], null), false);
             case ConditioningKind.Label:
-                var label = classes.Find(prompt) ?? throw Unknown(prompt);
-                return (new([label, ClassCount], null), true);
+                return (new([classes.Require(prompt), ClassCount], null), true);
             case ConditioningKind.Text:
                 var (text, nothing) = (prompts.Encode(prompt, warn), prompts.Nothing);
                 return (new(null, [text, nothing]), !text.Tokens.SequenceEqual(nothing.Tokens));
             default:
                 return (new(null, null), false);
         }
-    }
-
-    private SamplingException Unknown(string prompt)
-    {
-        var nearest = string.Join(", ", classes.Nearest(prompt, 3).Select(name => $"\"{name}\""));
-        return new SamplingException(
-            "class_unknown",
-            $"\"{prompt}\" is no class of this checkpoint. The nearest: {nearest}.",
-            new Dictionary<string, string> { ["prompt"] = prompt, ["nearest"] = nearest });
     }
 }

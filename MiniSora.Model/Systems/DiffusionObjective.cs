@@ -1,6 +1,8 @@
 using System.Globalization;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Solvers;
+using MiniSora.Model.Solvers.Discrete;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -53,10 +55,39 @@ internal sealed class DiffusionObjective : IDenoisingObjective
     /// <inheritdoc/>
     public Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions sampler)
     {
+        var solver = SolverChoice.Of(sampler.Solver, ObjectiveKind.Diffusion);
+        if (solver is SolverKind.Dpmpp2m or SolverKind.Unipc)
+            return Multistep(solver == SolverKind.Unipc ? DiscreteSolverKind.UniPc : DiscreteSolverKind.DpmPlusPlus2M, predict, start, draw, sampler.Steps);
         var process = DiffusionProcess.Of(objective.NoiseSchedule, TrainingSteps, sampler.Steps.ToString(CultureInfo.InvariantCulture));
         using var spaced = new GaussianDiffusion(process, options);
-        var kind = SolverChoice.Of(sampler.Solver, ObjectiveKind.Diffusion) == SolverKind.Ddim ? ReverseKind.Ddim : ReverseKind.Ddpm;
+        var kind = solver == SolverKind.Ddim ? ReverseKind.Ddim : ReverseKind.Ddpm;
         return new DiffusionSampler(spaced, new ReverseOptions(kind, new Denoising(false), sampler.Eta)).Run(predict, start, draw);
+    }
+
+    /// <summary>Solvers that work on the mean alone and keep what the network said before.</summary>
+    private Tensor Multistep(DiscreteSolverKind kind, Predict predict, Tensor start, NoiseDraw draw, int steps)
+    {
+        var schedule = new Solvers.Discrete.NoiseSchedule(new NoiseScheduleOptions { TrainedBetas = diffusion.Process.Betas });
+        var output = options.Mean switch
+        {
+            MeanKind.Data => NetworkOutput.Sample,
+            MeanKind.Velocity => NetworkOutput.Velocity,
+            _ => NetworkOutput.Epsilon,
+        };
+        using var solver = SolverCatalog.Create(kind, schedule, output, steps);
+        Tensor Network(Tensor x, double time)
+        {
+            using var value = ((long)time).ToScalar();
+            using var t = full([x.shape[0]], value, ScalarType.Int64, x.device);
+            return diffusion.Split(predict(x, t), x).Mean;
+        }
+
+        return DiscreteTrajectory.Run(solver, start, Network, new DrawnNoise(draw));
+    }
+
+    private sealed class DrawnNoise(NoiseDraw draw) : INoiseSource
+    {
+        public Tensor Draw(int step, Tensor like) => draw(like);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public static class SolverChoice
     {
         ObjectiveKind.RectifiedFlow => [SolverKind.Euler, SolverKind.Heun],
         ObjectiveKind.Interpolant => [SolverKind.Euler, SolverKind.Heun, SolverKind.Dopri5, SolverKind.Sde],
-        ObjectiveKind.Diffusion => [SolverKind.Ddpm, SolverKind.Ddim],
+        ObjectiveKind.Diffusion => [SolverKind.Ddpm, SolverKind.Ddim, SolverKind.Dpmpp2m, SolverKind.Unipc],
         _ => throw new ArgumentOutOfRangeException(nameof(objective), objective, "unknown objective"),
     };
 

@@ -65,6 +65,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Buffers as they are, for tests.</summary>
     internal TrainingState State => state;
 
+    /// <summary>Parameters by name, for tests.</summary>
+    internal ParameterLayout Layout => system.Layout;
+
     private ClipSize Size => new(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width);
 
     /// <summary>Makes the present state the one to go back to.</summary>
