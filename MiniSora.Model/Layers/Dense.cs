@@ -9,9 +9,9 @@ internal sealed class Dense
     private readonly int weight;
     private readonly int bias;
 
-    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier)
+    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier, double scale = 1)
     {
-        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true);
+        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true, scale: scale);
         bias = layout.Add($"{name}.bias", [outputs], Start.Zero);
     }
 

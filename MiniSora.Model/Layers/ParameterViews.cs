@@ -26,6 +26,13 @@ internal sealed class ParameterViews : IDisposable
         }
     }
 
+    /// <summary>Takes parameters computed from others (merged adapters), in the order of their layout; they stay the caller's.</summary>
+    public ParameterViews(Tensor[] parameters, ScalarType compute)
+    {
+        views = parameters;
+        Compute = compute;
+    }
+
     /// <summary>Type of the views.</summary>
     public ScalarType Compute { get; }
 
