@@ -70,7 +70,7 @@ internal sealed class BatchStatistics
         foreach (var (index, value) in seen)
         {
             var spec = layout.Specs[index];
-            flat.narrow(0, spec.Offset, spec.Count).lerp_(value.to(flat.dtype), HeldScalar.Of(Momentum));
+            flat.narrow(0, spec.Offset, spec.Count).mul_(HeldScalar.Of(1 - Momentum)).add_(value.to(flat.dtype), HeldScalar.Of(Momentum));
         }
     }
 }

@@ -102,8 +102,9 @@ internal static class GdfSampler
         var conditional = denoiser(x, level, true);
         if (sampling.Guidance is not var (atNoise, atImage) || t < sampling.GuidanceUntil || t > sampling.GuidanceFrom)
             return conditional;
-        using var strength = (atNoise * t + atImage * (1 - t)).ToScalar();
-        var guided = denoiser(x, level, false).lerp(conditional, strength);
+        // One less than the strength is what is added to the conditional answer.
+        using var more = (atNoise * t + atImage * (1 - t) - 1).ToScalar();
+        var guided = conditional.add(conditional.Minus(denoiser(x, level, false)), more);
         if (sampling.Rescale <= 0)
             return guided;
         Tensor Deviation(Tensor value) => sampling.RescaleEach
