@@ -85,7 +85,7 @@ internal static class GdfSampler
         {
             cancellation.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
-            var level = full(batch, (double)gdf.Condition.At(levels[step]), dtype: ScalarType.Float32, device: start.device);
+            var level = tensor([.. Enumerable.Repeat(gdf.Condition.At(levels[step]), batch)], device: start.device);
             var answer = Answer(denoiser, x, level, sampling, times[step]);
             var (image, epsilon) = gdf.Undiffuse(x, [.. Enumerable.Repeat(levels[step], batch)], answer);
             var next = Step(gdf.Scaler, sampling, image, epsilon, levels[step], levels[step + 1], () => noise(step));

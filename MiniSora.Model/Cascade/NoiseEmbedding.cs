@@ -17,7 +17,7 @@ internal static class NoiseEmbedding
     {
         var half = features / 2;
         var scaled = r.to_type(ScalarType.Float32).mul(HeldScalar.Of(Positions));
-        var frequencies = arange(half, dtype: ScalarType.Float32, device: r.device).mul(HeldScalar.Of(-(Math.Log(Positions) / (half - 1)))).exp();
+        var frequencies = tensor([.. Enumerable.Range(0, half).Select(k => (float)k)], device: r.device).mul(HeldScalar.Of(-(Math.Log(Positions) / (half - 1)))).exp();
         var phases = scaled.unsqueeze(1) * frequencies.unsqueeze(0);
         var waves = cat([phases.sin(), phases.cos()], 1);
         return features % 2 == 1 ? nn.functional.pad(waves, [0, 1]) : waves;
