@@ -26,9 +26,10 @@ internal sealed class ParameterViews : IDisposable
         }
     }
 
-    private ParameterViews(Tensor[] views, ScalarType compute)
+    /// <summary>Takes parameters computed from others (merged adapters), in the order of their layout; they stay the caller's.</summary>
+    public ParameterViews(Tensor[] parameters, ScalarType compute)
     {
-        this.views = views;
+        views = parameters;
         Compute = compute;
     }
 
