@@ -24,9 +24,9 @@ internal static class TimestepFeatures
 
     private static Tensor Table(Device device, int half, double period) => Frequencies.GetOrAdd((device.ToString(), half, period), _ =>
     {
-        // Every step rounded to float32, as the originals do: a phase reaches 1000 radians and shows the last bit of a frequency.
+        // Every step rounded to float32, as in the originals.
         var rate = (float)-Math.Log(period);
-        using var host = tensor([.. Enumerable.Range(0, half).Select(k => MathF.Exp(rate * k / half))]);
+        using var host = tensor([.. Enumerable.Range(0, half).Select(k => SingleExponential.Of(rate * k / half))]);
         return host.to(device, copy: true).DetachFromDisposeScope();
     });
 }
