@@ -6,6 +6,12 @@ using static TorchSharp.torch;
 namespace MiniSora.Model.Backbones;
 
 /// <summary>
+/// Stands between the network and its blocks in sampling: gets their input x [B, G, S, D], the modulated input of the first, like x, and the
+/// blocks themselves, and gives their output or something in its place.
+/// </summary>
+internal delegate Tensor BlockPassage(Tensor x, Tensor indicator, Func<Tensor, Tensor> blocks);
+
+/// <summary>
 /// The MiniSora transformer (models.md §3 and §6.3): 1×p×p patches of latents and text tokens attend to each other in one
 /// sequence; positions from coordinates, rotary (between tokens) and added (of each); adaLN-Zero with a time per latent frame; output zero at the start.
 /// It predicts the velocity n − x and knows nothing of the objective.
@@ -56,20 +62,23 @@ internal sealed class MiniSoraBackbone : IDisposable
     public static long CountParameters(BackboneOptions options, int latentChannels, int vocabularySize) =>
         new MiniSoraBackbone(options, latentChannels, vocabularySize).Layout.ParameterCount;
 
-    /// <summary>Latents [B, F, c, h, w] at <paramref name="times"/> to velocity of the same shape, float32.</summary>
-    public Tensor Forward(ParameterViews w, Tensor latents, FrameTimes times, TextBatch captions)
+    /// <summary>
+    /// Latents [B, F, c, h, w] at <paramref name="times"/> to velocity of the same shape, float32; <paramref name="through"/> as in <see cref="ForwardPatches"/>.
+    /// </summary>
+    public Tensor Forward(ParameterViews w, Tensor latents, FrameTimes times, TextBatch captions, BlockPassage? through = null)
     {
         long height = latents.shape[3], width = latents.shape[4];
         using var patches = Patches.Split(latents, options.Patch);
-        using var velocity = ForwardPatches(w, patches, times, captions, (int)(height / options.Patch), (int)(width / options.Patch));
+        using var velocity = ForwardPatches(w, patches, times, captions, (int)(height / options.Patch), (int)(width / options.Patch), through);
         return Patches.Join(velocity, options.Patch, channels, height, width);
     }
 
     /// <summary>
     /// Patches [B, F, S, P] of a grid of <paramref name="rows"/> × <paramref name="columns"/> = S to velocity patches of the
     /// same shape, float32. Intermediate tensors stay in the caller's scope when a gradient is wanted, else they are freed.
+    /// <paramref name="through"/> may answer for the blocks; null: they run.
     /// </summary>
-    public Tensor ForwardPatches(ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns)
+    public Tensor ForwardPatches(ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns, BlockPassage? through = null)
     {
         long batch = patches.shape[0], frames = patches.shape[1], perFrame = patches.shape[2];
         if (patches.shape[3] != PatchLength || perFrame != rows * columns)
@@ -91,8 +100,14 @@ internal sealed class MiniSoraBackbone : IDisposable
         var x = cat([context.view(batch, textGroups, perFrame, options.Width), tokens], 1);
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
         var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
-        for (var i = 0; i < blocks.Count; i++)
-            x = blocks[i].Forward(w, x, m.AsSpan(6 * i, 6), (cos, sin));
+        Tensor Blocks(Tensor mixed)
+        {
+            for (var i = 0; i < blocks.Count; i++)
+                mixed = blocks[i].Forward(w, mixed, m.AsSpan(6 * i, 6), (cos, sin));
+            return mixed;
+        }
+
+        x = through is null ? Blocks(x) : through(x, Modulation.Apply(x, m[0], m[1]), Blocks);
 
         // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
         Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);

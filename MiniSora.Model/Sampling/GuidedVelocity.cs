@@ -37,13 +37,16 @@ internal sealed class GuidedVelocity
             generated = tensor([.. given.Select(g => !g)], [1, given.Length, 1, 1, 1], device: device);
     }
 
+    /// <summary>What stands between the network and its blocks, for example a <see cref="StepCache"/>; null: nothing.</summary>
+    public BlockPassage? Through { get; init; }
+
     /// <summary>Velocity of x [1, F, c, h, w] at time t, float32.</summary>
     public Tensor At(Tensor x, double t)
     {
         using var scope = NewDisposeScope();
         var guided = options.Guidance != 1 && !promptIsNull && t >= options.GuidanceLow && t <= options.GuidanceHigh;
         // Guidance is linear, so guiding the data guides the velocity.
-        var predicted = guided ? Guided(x, t) : network.Forward(weights, x, Times(1, t), prompt);
+        var predicted = guided ? Guided(x, t) : network.Forward(weights, x, Times(1, t), prompt, Through);
         var velocity = prediction == Prediction.Data ? RectifiedFlow.VelocityFromData(x, predicted, t) : predicted;
         if (generated is not null)
             velocity = where(generated, velocity, zeros_like(velocity));
@@ -52,7 +55,7 @@ internal sealed class GuidedVelocity
 
     private Tensor Guided(Tensor x, double t)
     {
-        var predicted = network.Forward(weights, x.expand(2, -1, -1, -1, -1).contiguous(), Times(2, t), both);
+        var predicted = network.Forward(weights, x.expand(2, -1, -1, -1, -1).contiguous(), Times(2, t), both, Through);
         var unconditional = predicted.narrow(0, 1, 1);
         return unconditional.Plus(predicted.narrow(0, 0, 1).Minus(unconditional).mul(HeldScalar.Of(options.Guidance)));
     }
