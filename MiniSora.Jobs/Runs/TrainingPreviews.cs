@@ -76,7 +76,8 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
         {
             // A preview is a comfort: training goes on without, and says so once.
             off = true;
-            context.Warning("log.previews_off", ("detail", error.Message));
+            var known = RunFailure.From(error).Code;
+            context.Warning(known is "ffmpeg_missing" or "disk_full" ? "log.previews_off." + known : "log.previews_off", ("detail", error.Message));
         }
     }
 }

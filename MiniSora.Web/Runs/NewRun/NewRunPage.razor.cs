@@ -5,6 +5,7 @@ using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Localization;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs.NewRun;
@@ -15,6 +16,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private static readonly TimeSpan CheckPause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource life = new();
+    private readonly ReaderLanguage language = new();
     private ElementReference root;
     private Viewer viewer = Viewer.Visitor;
     private StartingPoint start = new(new TrainingSpec(), new Origin());
@@ -84,6 +86,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         if (life.IsCancellationRequested)
             return;
+        language.Speak();
         calibration = Calibration.Load(Folder.Root);
         await CheckAsync();
         StateHasChanged();
@@ -318,7 +321,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
         var (spec, unreadable) = Current();
         if (spec is null)
         {
-            shown = unreadable;
+            (shown, estimate) = (unreadable, null);
             return;
         }
 
