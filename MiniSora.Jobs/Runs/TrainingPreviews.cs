@@ -71,6 +71,8 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
                 Poster.Write(name + ".webp", clips[index].AsSpan(height * width * 3 * (frames / 2), height * width * 3), height, width);
                 context.Artifact("poster", name + ".webp", step, index, prompt, seed);
             }
+
+            context.Info("log.previews", ("step", step.ToString("N0", CultureInfo.InvariantCulture)));
         }
         catch (Exception error) when (error is MediaException or IOException or UnauthorizedAccessException)
         {
