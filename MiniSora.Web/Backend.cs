@@ -104,6 +104,7 @@ public static class Backend
     {
         services.AddSignalR().AddJsonProtocol();
         services.AddSingleton<RunFeed>();
+        services.AddSingleton<DiskReserve>();
         services.AddSingleton<RunWriting>();
         services.AddSingleton<MetricWriter>();
         services.AddSingleton<MetricReader>();

@@ -6,6 +6,37 @@ namespace MiniSora.Web.Tests.Runs;
 public sealed class RunSchedulerTests
 {
     [Fact]
+    public async Task A_run_whose_end_cannot_be_stored_gives_its_slot_back()
+    {
+        await using var backend = await Backend.StartAsync(null, ("Runs:Execute", "true"));
+        var id = await backend.SubmitAsync(await backend.MemberAsync("mei"));
+        var slots = backend.Get<RunSlots>();
+        Assert.True(slots.Take(id));
+        await using (var db = await backend.DbAsync())
+            await Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.ExecuteSqlRawAsync(db.Database, "ALTER TABLE Runs RENAME TO Gone");
+
+        await backend.Get<RunScheduler>().EndedAsync(id, "the disk is full");
+
+        Assert.Empty(slots.Held);
+    }
+
+    [Fact]
+    public void The_reserve_is_kept_only_where_room_is_left_and_goes_when_asked()
+    {
+        var folder = new MiniSora.Web.Storage.DataFolder(Directory.CreateTempSubdirectory("minisora-reserve-").FullName);
+        var reserve = new MiniSora.Web.Storage.DiskReserve(folder);
+        var file = Path.Combine(folder.Root, "reserve");
+
+        reserve.Keep(leaving: long.MaxValue / 2);
+        Assert.False(File.Exists(file));
+        reserve.Keep(leaving: 0);
+        Assert.Equal(16 << 20, new FileInfo(file).Length);
+        reserve.Release();
+        Assert.False(File.Exists(file));
+        Directory.Delete(folder.Root);
+    }
+
+    [Fact]
     public async Task A_submitted_run_reaches_a_process_and_one_that_always_dies_fails_with_a_reason()
     {
         await using var backend = await Backend.StartAsync(null, ("Runs:Execute", "true"), ("urls", "http://127.0.0.1:0"));
