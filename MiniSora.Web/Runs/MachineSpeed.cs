@@ -66,6 +66,8 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
         finally
         {
             await otherComes.CancelAsync();
+            // A portal that leaves takes its child along: its process is gone when this has ended.
+            await measuring.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             Measuring = false;
             Changed?.Invoke();
         }

@@ -27,6 +27,12 @@ internal sealed partial class RunScheduler(
     /// <summary>Starts what can start. Returns how many runs were handed over.</summary>
     public async Task<int> LookAsync(CancellationToken cancellationToken)
     {
+        if (reserve.IsSpent)
+        {
+            await ledger.StopForFullDiskAsync(cancellationToken);
+            reserve.Settle();
+        }
+
         reserve.Keep(leaving: options.Value.MinFreeBytes);
         await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
         var started = 0;

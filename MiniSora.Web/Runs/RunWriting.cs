@@ -10,7 +10,7 @@ namespace MiniSora.Web.Runs;
 /// The one door through which runs change: one writer at a time, one transaction, and what happened is told only
 /// after it was stored. The portal is the only process that writes, so a semaphore is enough.
 /// </summary>
-internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, RunFeed feed, DiskReserve reserve, TimeProvider clock) : IDisposable
+internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, RunFeed feed, DiskReserve reserve, RunWake wake, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1);
 
@@ -34,6 +34,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
         {
             // Nothing of this was stored; whoever asks again, as every run's job does, finds room for it.
             reserve.Release();
+            wake.Now();
             throw;
         }
         finally

@@ -14,6 +14,12 @@ internal sealed class DiskReserve(DataFolder folder)
 
     private string Path => System.IO.Path.Combine(folder.Root, "reserve");
 
+    /// <summary>The reserve was given up and the runs that filled the disk have not been ended yet.</summary>
+    public bool IsSpent { get; private set; }
+
+    /// <summary>The runs were ended: what is left of the room is the database's.</summary>
+    public void Settle() => IsSpent = false;
+
     /// <summary>Takes the room, if that leaves <paramref name="leaving"/> bytes free.</summary>
     public void Keep(long leaving)
     {
@@ -38,6 +44,9 @@ internal sealed class DiskReserve(DataFolder folder)
     public void Release()
     {
         lock (gate)
+        {
             File.Delete(Path);
+            IsSpent = true;
+        }
     }
 }

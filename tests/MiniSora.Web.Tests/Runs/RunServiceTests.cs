@@ -63,6 +63,23 @@ public sealed class RunServiceTests
     }
 
     [Fact]
+    public async Task On_a_full_disk_running_runs_end_with_the_reason_and_keep_their_checkpoint()
+    {
+        await using var backend = await Backend.StartAsync();
+        var mei = await backend.MemberAsync("mei");
+        var (id, grant) = await backend.RunningAsync(mei);
+        await backend.ReportAsync(grant, await backend.FileAsync(grant, 1, "checkpoint", "step-1.safetensors", [1, 2, 3], step: 1));
+        var stop = backend.Ledger.WaitForStopAsync(id, grant.Attempt, CancellationToken.None);
+
+        Assert.Equal(1, await backend.Ledger.StopForFullDiskAsync(CancellationToken.None));
+
+        Assert.Equal(StopRequest.Cancel, await stop);
+        await backend.EndAsync(grant, exitCode: 130, cancelled: true);
+        var details = (await backend.Runs.GetAsync(id, mei, CancellationToken.None))!;
+        Assert.Equal((RunState.Failed, "disk_full", true), (details.Summary.State, details.Summary.FailureCode, details.Actions.Resume));
+    }
+
+    [Fact]
     public async Task A_run_that_failed_without_a_checkpoint_has_nothing_to_resume_from()
     {
         await using var backend = await Backend.StartAsync();
