@@ -22,7 +22,8 @@ public static class FeatureMatrix
         using var scope = NewDisposeScope();
         var (centred, mean) = Centred(real);
         using var count = (real.shape[0] - 1.0).ToScalar();
-        var deviation = centred.mul(centred).sum(0).div(count).sqrt();
+        // dim by name: a bare 0 is also a ScalarType and would sum everything.
+        var deviation = centred.mul(centred).sum(dim: 0).div(count).sqrt();
         var unit = where(deviation.gt(HeldScalar.Of(0)), deviation, ones_like(deviation));
         return (centred.div(unit).MoveToOuterDisposeScope(), Double(generated).Minus(mean).div(unit).MoveToOuterDisposeScope());
     }

@@ -17,7 +17,7 @@ public enum CovarianceNorm
 /// <summary>
 /// Fréchet distance of two Gaussian fits (Dowson and Landau 1982; Heusel et al. 2017): ‖μx − μy‖² + tr(Σx + Σy − 2(ΣxΣy)^½).
 /// With Σ = AᵀA the last trace is the sum of singular values of Ax Ayᵀ. No square root of a matrix is taken, so that few
-/// samples and dependent features lose no digits: the originals' <c>sqrtm</c> is off by 1e-7 there.
+/// samples and dependent features lose no digits: eigenvalues that should be zero are noise of 1e-15, whose roots the originals add up to 1e-6.
 /// </summary>
 public static class FrechetDistance
 {

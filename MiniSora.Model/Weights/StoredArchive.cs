@@ -47,12 +47,13 @@ internal sealed class StoredArchive
         if (!entry.Stored)
             throw Refused(TorchFileError.Compressed, $"the entry \"{PickleText.Clean(entry.Name)}\" is compressed or encrypted, which torch.save never does.");
         if (entry.HeaderOffset > directoryStart - HeaderBytes) throw Broken($"the entry \"{PickleText.Clean(entry.Name)}\" begins outside");
-        var header = ReadAt(entry.HeaderOffset, HeaderBytes);
+        var name = Encoding.UTF8.GetBytes(entry.Name);
+        var header = ReadAt(entry.HeaderOffset, (int)Math.Min(HeaderBytes + name.Length, directoryStart - entry.HeaderOffset)).AsSpan();
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != HeaderMark) throw Broken($"the entry \"{PickleText.Clean(entry.Name)}\" has no header");
-        var nameBytes = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
-        var data = entry.HeaderOffset + HeaderBytes + nameBytes + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+        var nameBytes = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
+        var data = entry.HeaderOffset + HeaderBytes + nameBytes + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         if (entry.Bytes > directoryStart - data) throw Refused(TorchFileError.Truncated, $"the entry \"{PickleText.Clean(entry.Name)}\" ends outside the file.");
-        if (BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(8)) != 0 || Encoding.UTF8.GetString(ReadAt(entry.HeaderOffset + HeaderBytes, nameBytes)) != entry.Name)
+        if (BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != 0 || !header[HeaderBytes..].SequenceEqual(name) || nameBytes != name.Length)
             throw Broken($"the entry \"{PickleText.Clean(entry.Name)}\" has another name or form in its own header");
         return data;
     }
