@@ -31,7 +31,7 @@ internal sealed class KlAttention
     {
         using var scope = NewDisposeScope();
         long n = x.shape[0], c = x.shape[1], pixels = x.shape[2] * x.shape[3];
-        var rows = norm.Forward(w, x).view(n, c, pixels).transpose(1, 2); // [N, H·W, C]
+        var rows = norm.Forward(w, x).flatten(2).transpose(1, 2); // [N, H·W, C]
         var (q, k, v) = (query.Forward(w, rows), key.Forward(w, rows), value.Forward(w, rows));
         var mixed = FusedAttention.IsFaster(x, pixels)
             ? FusedAttention.Forward(q, k, v, n, 1)

@@ -10,8 +10,8 @@ namespace MiniSora.Model.Autoencoders.Kl;
 
 /// <summary>
 /// A published image autoencoder (Stable Diffusion's, SD 3's, Stable Video Diffusion's with its temporal decoder) as a video codec: every frame is one latent
-/// frame. Always fp32. Latents are (posterior mean − shift) · scaling; training scripts that draw from the posterior instead add noise whose deviation is
-/// thousandths of the latents' own.
+/// frame. Always fp32. Latents are (posterior mean − shift) · scaling; training scripts that draw from the posterior instead add noise that is small beside
+/// the latents.
 /// </summary>
 public sealed class KlCodec : IVideoCodec
 {

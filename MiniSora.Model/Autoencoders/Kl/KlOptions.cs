@@ -24,7 +24,7 @@ internal enum AttentionNames
     /// <summary><c>to_q</c>, <c>to_k</c>, <c>to_v</c>, <c>to_out.0</c>.</summary>
     Current,
 
-    /// <summary><c>query</c>, <c>key</c>, <c>value</c>, <c>proj_attn</c>: files written by diffusers before 0.18, as the published SD autoencoders are.</summary>
+    /// <summary><c>query</c>, <c>key</c>, <c>value</c>, <c>proj_attn</c>: files of older diffusers, as the published Stable Diffusion autoencoders are.</summary>
     Older,
 }
 

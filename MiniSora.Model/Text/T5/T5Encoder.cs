@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MiniSora.Model.Text.T5;
 
 /// <summary>
-/// Encoder of T5 v1.1 (Raffel et al. 2020; github.com/google-research/t5x v1.1 with gated GELU), keys as in transformers' T5EncoderModel. Key <c>shared.weight</c> is
+/// Encoder of T5 (Raffel et al. 2020) and T5 v1.1 (gated feed-forward, Shazeer 2020), keys as in transformers' T5EncoderModel. Key <c>shared.weight</c> is
 /// the embedding; its other name <c>encoder.embed_tokens.weight</c> is understood by <see cref="Own"/>. Dropout is left out: the encoder is frozen.
 /// </summary>
 internal sealed class T5Encoder

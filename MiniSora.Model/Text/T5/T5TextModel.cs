@@ -57,7 +57,7 @@ public sealed class T5TextModel : ITextFeatures, IDisposable
             if (!stored.shape.SequenceEqual(spec.Shape))
                 throw new PretrainedException($"{spec.Name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", spec.Shape)}]");
             hash.AppendData(Encoding.UTF8.GetBytes(spec.Name));
-            hash.AppendData(stored.bytes);
+            AppendNumbers(hash, stored);
             return stored;
         }, placement.Device, placement.Compute);
         return new T5TextModel(encoder, weights, tokenizer, placement.Device, options.Width, Convert.ToHexStringLower(hash.GetHashAndReset()));
@@ -76,4 +76,16 @@ public sealed class T5TextModel : ITextFeatures, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => weights.Dispose();
+
+    /// <summary>In parts: mT5's largest embedding has more bytes than a span may have.</summary>
+    private static void AppendNumbers(IncrementalHash hash, Tensor stored)
+    {
+        const long Part = 1 << 26;
+        var flat = stored.flatten();
+        for (long at = 0; at < flat.shape[0]; at += Part)
+        {
+            using var part = flat.narrow(0, at, Math.Min(Part, flat.shape[0] - at));
+            hash.AppendData(part.bytes);
+        }
+    }
 }
