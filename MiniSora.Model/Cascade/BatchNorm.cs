@@ -48,8 +48,8 @@ internal sealed class BatchNorm
     }
 }
 
-/// <summary>Means and variances that the batch norms of one training pass saw.</summary>
-internal sealed class BatchStatistics
+/// <summary>Means and variances that the batch norms of one training pass saw. It owns them: the pass's own scopes end before it does.</summary>
+internal sealed class BatchStatistics : IDisposable
 {
     private const double Momentum = 0.1;
     private readonly List<(int Index, Tensor Value)> seen = [];
@@ -57,9 +57,9 @@ internal sealed class BatchStatistics
     internal void Note(int mean, Tensor centre, int variance, Tensor spread, long count)
     {
         using var _ = no_grad();
-        seen.Add((mean, centre.detach()));
+        seen.Add((mean, centre.detach().DetachFromDisposeScope()));
         // The running variance is the unbiased one, as in torch.
-        seen.Add((variance, spread.detach().mul(HeldScalar.Of(count > 1 ? count / (count - 1.0) : 1))));
+        seen.Add((variance, spread.detach().mul(HeldScalar.Of(count > 1 ? count / (count - 1.0) : 1)).DetachFromDisposeScope()));
     }
 
     /// <summary>Moves the running statistics in the flat buffer a tenth of the way to the batch's.</summary>
@@ -73,4 +73,7 @@ internal sealed class BatchStatistics
             flat.narrow(0, spec.Offset, spec.Count).mul_(HeldScalar.Of(1 - Momentum)).add_(value.to(flat.dtype), HeldScalar.Of(Momentum));
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => seen.ForEach(item => item.Value.Dispose());
 }

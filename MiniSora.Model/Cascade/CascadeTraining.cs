@@ -68,7 +68,7 @@ public sealed class CascadeTraining : IDisposable
         TrainedPart[] trained = stage switch { CascadeStage.A => [A], CascadeStage.B => [Semantic, B], _ => [C, Text] };
         var leaves = trained.Select(part => part.Flat.detach().requires_grad_(true)).ToArray();
         var views = trained.Select((part, i) => new ParameterViews(part.Layout, leaves[i], placement.Compute)).ToArray();
-        var statistics = new BatchStatistics();
+        using var statistics = new BatchStatistics();
         var (loss, shown, learned) = stage switch
         {
             CascadeStage.A => ReconstructionStep(views[0], given, statistics),

@@ -121,7 +121,7 @@ public sealed class CascadeNetworksTests : TorchTests
         var norm = new BatchNorm(layout, "n", 3);
         var flat = layout.Initialise(1);
         var x = Random(4, 3, 5, 5) * 3 + 2;
-        var seen = new BatchStatistics();
+        using var seen = new BatchStatistics();
         var y = norm.Forward(new ParameterViews(layout, flat, ScalarType.Float32), x, seen);
         Assert.Equal(0, y.mean([0, 2, 3]).abs().max().ToDouble(), 1e-5);
         Assert.Equal(1, y.std([0, 2, 3]).mean().ToDouble(), 0.01);
