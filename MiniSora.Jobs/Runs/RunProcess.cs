@@ -86,12 +86,15 @@ public sealed class RunProcess : IAsyncDisposable
         await Ended.ConfigureAwait(false);
     }
 
-    /// <summary>Ends the child and everything it started, by force.</summary>
+    /// <summary>
+    /// Ends the child by force. Not its tree: .NET stops a process before it kills its tree, and if this process ends in between, the child
+    /// stays stopped for ever, with its memory. What it started (ffmpeg) ends when its pipe does.
+    /// </summary>
     public void Kill()
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            process.Kill();
         }
         catch (InvalidOperationException)
         {

@@ -34,8 +34,9 @@ public static class SpeedMeasurement
         }
         finally
         {
+            // Alone: it has no children, and killing a tree first stops it, in which state it stays if this process ends just then.
             if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
+                process.Kill();
         }
     }
 }

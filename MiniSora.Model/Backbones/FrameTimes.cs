@@ -61,6 +61,16 @@ internal sealed class FrameTimes
         return new FrameTimes(values, new int[batch, frames]);
     }
 
+    /// <summary>Times of the clips from <paramref name="first"/> on.</summary>
+    public FrameTimes Lanes(int first, int count)
+    {
+        var times = new float[count, Frames];
+        for (var b = 0; b < count; b++)
+            for (var f = 0; f < Frames; f++)
+                times[b, f] = values[first + b, index[first + b, f]];
+        return From(times);
+    }
+
     /// <summary>Distinct values, float32 [B, U].</summary>
     public Tensor Values(Device device)
     {

@@ -13,7 +13,7 @@ internal delegate Tensor BlockPassage(Tensor x, Tensor indicator, Func<Tensor, T
 
 /// <summary>
 /// The MiniSora transformer (models.md §3 and §6.3): 1×p×p patches of latents and text tokens attend to each other in one
-/// sequence; 3-D rotary positions from coordinates; adaLN-Zero with a time per latent frame; output zero at the start.
+/// sequence; positions from coordinates, rotary (between tokens) and added (of each); adaLN-Zero with a time per latent frame; output zero at the start.
 /// It predicts the velocity n − x and knows nothing of the objective.
 /// Not a torch module: its parameters are views of one flat buffer (<see cref="ParameterLayout"/>), whose names are the
 /// checkpoint's keys.
@@ -23,6 +23,7 @@ internal sealed class MiniSoraBackbone : IDisposable
     private readonly BackboneOptions options;
     private readonly int channels;
     private readonly Dense xEmbedder;
+    private readonly PositionEmbedding pEmbedder;
     private readonly TimeEmbedding tEmbedder;
     private readonly TextEncoder text;
     private readonly Dense contextEmbedder;
@@ -37,14 +38,15 @@ internal sealed class MiniSoraBackbone : IDisposable
         channels = latentChannels;
         var width = options.Width;
         var hidden = (int)Math.Round(width * options.MlpRatio);
-        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width);
+        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width, hidden: false);
+        pEmbedder = new PositionEmbedding(Layout, "p_embedder", width);
         tEmbedder = new TimeEmbedding(Layout, "t_embedder", width);
         text = new TextEncoder(Layout, "text", vocabularySize, options.TextLength, width, options.TextDepth, options.Heads);
         contextEmbedder = new Dense(Layout, "context_embedder", width, width);
         modulation = new Modulation(Layout, "modulation", width, options.Depth);
         for (var i = 0; i < options.Depth; i++)
             blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
-        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero);
+        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero, hidden: false);
         rotations = new RotationCache(width / options.Heads);
     }
 
@@ -92,19 +94,17 @@ internal sealed class MiniSoraBackbone : IDisposable
         if (textGroups * perFrame != context.shape[1])
             context = nn.functional.pad(context, [0, 0, 0, textGroups * perFrame - context.shape[1]]);
 
+        var (cos, sin, places) = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
+        var tokens = xEmbedder.Forward(w, patches.to_type(w.Compute)).Plus(pEmbedder.Forward(w, places).view(frames, perFrame, options.Width));
         // [B, textGroups + F, S, D]
-        var x = cat([
-            context.view(batch, textGroups, perFrame, options.Width),
-            xEmbedder.Forward(w, patches.to_type(w.Compute)),
-        ], 1);
+        var x = cat([context.view(batch, textGroups, perFrame, options.Width), tokens], 1);
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
         var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
-        var rotation = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
-        Tensor Blocks(Tensor tokens)
+        Tensor Blocks(Tensor input)
         {
             for (var i = 0; i < blocks.Count; i++)
-                tokens = blocks[i].Forward(w, tokens, m.AsSpan(6 * i, 6), rotation);
-            return tokens;
+                input = blocks[i].Forward(w, input, m.AsSpan(6 * i, 6), (cos, sin));
+            return input;
         }
 
         x = through is null ? Blocks(x) : through(x, Modulation.Apply(x, m[0], m[1]), Blocks);

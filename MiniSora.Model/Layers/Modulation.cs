@@ -43,7 +43,7 @@ internal sealed class Modulation
         return vectors;
     }
 
-    /// <summary>LN(x) · scale + shift for x [B, G, S, D]; the norm has no parameters of its own, ε = 1e-6.</summary>
-    public static Tensor Apply(Tensor x, Tensor shift, Tensor scale) =>
-        shift.addcmul(nn.functional.layer_norm(x, [x.shape[^1]], null, null, 1e-6), scale, HeldScalar.One);
+    /// <summary>LN(x) · scale + shift for x [B, G, S, D]; the norm has no parameters of its own.</summary>
+    public static Tensor Apply(Tensor x, Tensor shift, Tensor scale, double epsilon = 1e-6) =>
+        shift.addcmul(nn.functional.layer_norm(x, [x.shape[^1]], null, null, epsilon), scale, HeldScalar.One);
 }

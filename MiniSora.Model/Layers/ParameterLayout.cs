@@ -23,6 +23,12 @@ internal enum Start
 
     /// <summary>Normal with standard deviation 1.</summary>
     UnitNormal,
+
+    /// <summary>Normal with standard deviation 1/√D, D the last size: a table of modulation vectors (PixArt-α).</summary>
+    WidthNormal,
+
+    /// <summary>Uniform in ±1; with <see cref="ParameterSpec.Scale"/>, in ± that bound.</summary>
+    Uniform,
 }
 
 /// <summary>One named parameter and its place in the flat buffer.</summary>
@@ -30,12 +36,19 @@ internal enum Start
 /// <param name="Shape">Sizes.</param>
 /// <param name="Start">How it starts.</param>
 /// <param name="Decay">Whether weight decay acts on it.</param>
+/// <param name="Hidden">A matrix between hidden layers, which Muon may orthogonalise; not an embedding, nor the first or last layer.</param>
 /// <param name="Trainable">False for a constant that checkpoints carry: it gets no gradient.</param>
 /// <param name="Offset">First number in the flat buffer.</param>
-internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Trainable, long Offset)
+internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Hidden, bool Trainable, long Offset)
 {
+    /// <summary>What the start's numbers are multiplied by: gains, standard deviations, bounds. Default 1.</summary>
+    public double Scale { get; init; } = 1;
+
     /// <summary>Numbers in it.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>Row-major numbers that it starts with in place of <see cref="Start"/>: a table of positions.</summary>
+    public Func<float[]>? Table { get; init; }
 
     /// <summary>Numbers it takes in the flat buffer: rounded up, so that every parameter starts on a cache line.</summary>
     public long Padded => (Count + ParameterLayout.Alignment - 1) / ParameterLayout.Alignment * ParameterLayout.Alignment;
@@ -51,7 +64,9 @@ internal sealed class ParameterLayout
     /// <summary>Parameters start at multiples of so many numbers.</summary>
     public const int Alignment = 64;
 
+    private const string BatchCounter = ".num_batches_tracked";
     private readonly List<ParameterSpec> specs = [];
+    private readonly Dictionary<string, int> indices = [];
 
     /// <summary>In declaration order.</summary>
     public IReadOnlyList<ParameterSpec> Specs => specs;
@@ -66,13 +81,28 @@ internal sealed class ParameterLayout
     /// Declares a parameter and returns its index in <see cref="ParameterViews"/>. One that is not <paramref name="trainable"/> is a
     /// constant of the network that its checkpoints carry (a table of positions): the optimizer never moves it.
     /// </summary>
-    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true)
+    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true, bool hidden = false, double scale = 1)
     {
-        if (specs.Exists(spec => spec.Name == name))
+        if (!indices.TryAdd(name, specs.Count))
             throw new ArgumentException($"Parameter {name} is declared twice.", nameof(name));
-        specs.Add(new ParameterSpec(name, shape, start, decay, trainable, Length));
+        specs.Add(new ParameterSpec(name, shape, start, decay, hidden, trainable, Length) { Scale = scale });
         return specs.Count - 1;
     }
+
+    /// <summary>
+    /// Declares a constant that checkpoints carry, such as a table of positions; <paramref name="values"/> (row-major) is called when a
+    /// network starts fresh. Returns its index in <see cref="ParameterViews"/>.
+    /// </summary>
+    public int AddTable(string name, long[] shape, Func<float[]> values)
+    {
+        var index = Add(name, shape, Start.Zero, trainable: false);
+        specs[index] = specs[index] with { Table = values };
+        return index;
+    }
+
+    /// <summary>Whether a state dict's entry is a batch norm's counter of batches (int64), which nothing here needs: accepted and left out.</summary>
+    public bool IsBatchCounter(string name) =>
+        name.EndsWith(BatchCounter, StringComparison.Ordinal) && indices.ContainsKey(name[..^BatchCounter.Length] + ".running_mean");
 
     /// <summary>A fresh flat buffer, float32 on the CPU: the same seed gives the same numbers on every device.</summary>
     public Tensor Initialise(ulong seed)
@@ -84,6 +114,13 @@ internal sealed class ParameterLayout
             var spec = specs[i];
             using var generator = new Generator(SplitMix64.For(seed, SeedLanes.Parameters, (ulong)i).Next() >> 1, CPU);
             using var part = flat.narrow(0, spec.Offset, spec.Count);
+            if (spec.Table is not null)
+            {
+                using var values = tensor(spec.Table());
+                part.copy_(values);
+                continue;
+            }
+
             switch (spec.Start)
             {
                 case Start.Zero:
@@ -101,9 +138,18 @@ internal sealed class ParameterLayout
                 case Start.UnitNormal:
                     part.normal_(0, 1, generator);
                     break;
+                case Start.WidthNormal:
+                    part.normal_(0, 1 / Math.Sqrt(spec.Shape[^1]), generator);
+                    break;
+                case Start.Uniform:
+                    part.uniform_(-1, 1, generator);
+                    break;
                 default:
                     throw new InvalidOperationException($"Unknown start {spec.Start}.");
             }
+
+            if (spec.Scale != 1)
+                part.mul_(HeldScalar.Of(spec.Scale));
         }
 
         return flat;
@@ -111,12 +157,12 @@ internal sealed class ParameterLayout
 
     /// <summary>
     /// The flat buffer of a state dict (any float type, any device), float32 on the CPU. Throws <see cref="StateDictException"/> that
-    /// names every missing, unexpected and misshapen entry.
+    /// names every missing, unexpected and misshapen entry; see <see cref="IsBatchCounter"/> for the one that may be too many.
     /// </summary>
     public Tensor Pack(IReadOnlyDictionary<string, Tensor> state)
     {
         var missing = specs.Where(spec => !state.ContainsKey(spec.Name)).Select(spec => spec.Name).ToList();
-        var unexpected = state.Keys.Except(specs.Select(spec => spec.Name)).Order(StringComparer.Ordinal).ToList();
+        var unexpected = state.Keys.Except(specs.Select(spec => spec.Name)).Where(name => !IsBatchCounter(name)).Order(StringComparer.Ordinal).ToList();
         var misshapen = specs.Where(spec => state.TryGetValue(spec.Name, out var found) && !found.shape.SequenceEqual(spec.Shape))
             .Select(spec => $"{spec.Name} is [{string.Join(", ", state[spec.Name].shape)}], expected [{string.Join(", ", spec.Shape)}]").ToList();
         if (missing.Count + unexpected.Count + misshapen.Count > 0)

@@ -15,7 +15,7 @@ internal sealed class TimeEmbedding
 
     public TimeEmbedding(ParameterLayout layout, string name, long width)
     {
-        fc1 = new Dense(layout, $"{name}.fc1", Features, width);
+        fc1 = new Dense(layout, $"{name}.fc1", Features, width, hidden: false);
         fc2 = new Dense(layout, $"{name}.fc2", width, width);
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MiniSora.Model.Backbones;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,21 +13,21 @@ internal static class Calibration
     private const double WorthIt = 0.9;
 
     /// <summary>The faster type for this network here.</summary>
-    public static ScalarType Choose(MiniSoraBackbone network, Tensor parameters, TrainingBatch batch)
+    public static ScalarType Choose(Replicas replicas, Tensor parameters, TrainingBatch batch)
     {
-        var single = Seconds(network, parameters, ScalarType.Float32, batch);
-        var brain = Seconds(network, parameters, ScalarType.BFloat16, batch);
+        var single = Seconds(replicas, parameters, ScalarType.Float32, batch);
+        var brain = Seconds(replicas, parameters, ScalarType.BFloat16, batch);
         return brain < single * WorthIt ? ScalarType.BFloat16 : ScalarType.Float32;
     }
 
     /// <summary>Shortest of a few runs after one to warm up: others' work can only make a run longer.</summary>
-    private static double Seconds(MiniSoraBackbone network, Tensor parameters, ScalarType type, TrainingBatch batch)
+    private static double Seconds(Replicas replicas, Tensor parameters, ScalarType type, TrainingBatch batch)
     {
         var shortest = double.PositiveInfinity;
         for (var i = 0; i <= Repetitions; i++)
         {
             var watch = Stopwatch.StartNew();
-            TrainingStep.Run(network, parameters, type, batch).Gradient.Dispose();
+            replicas.Run(parameters, type, batch).Gradient.Dispose();
             if (i > 0)
                 shortest = Math.Min(shortest, watch.Elapsed.TotalSeconds);
         }

@@ -5,16 +5,25 @@ using static TorchSharp.torch;
 namespace MiniSora.Model.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019) over one flat buffer; decay acts where the mask is 1. ε = 1e-8 outside the root.
+/// AdamW (Loshchilov and Hutter 2019) over one flat buffer; decay acts where the mask is 1, ε outside the root. With
+/// <see cref="OrthogonalUpdate"/> the hidden matrices take Muon's update instead, from the same first moment.
 /// </summary>
 internal sealed class FlatAdamW : IDisposable
 {
-    private const double Epsilon = 1e-8;
-    private readonly TrainingOptions options;
+    private readonly AdamWOptions options;
     private readonly Tensor decayMask;
+    private readonly OrthogonalUpdate? orthogonal;
 
-    public FlatAdamW(TrainingOptions options, Tensor decayMask)
+    /// <summary>With a run's settings. The mask, as long as the parameters, is owned from here on.</summary>
+    public FlatAdamW(TrainingOptions options, Tensor decayMask, OrthogonalUpdate? orthogonal = null)
+        : this(AdamWOptions.Of(options), decayMask, orthogonal)
     {
+    }
+
+    /// <summary>With other constants, as a recipe from elsewhere may need them.</summary>
+    public FlatAdamW(AdamWOptions options, Tensor decayMask, OrthogonalUpdate? orthogonal = null)
+    {
+        this.orthogonal = orthogonal;
         this.options = options;
         this.decayMask = decayMask;
         ExpAvg = zeros_like(decayMask);
@@ -42,10 +51,19 @@ internal sealed class FlatAdamW : IDisposable
         using var root2 = Math.Sqrt(correction2).ToScalar();
         using var decay = (-learningRate * options.WeightDecay).ToScalar();
         using var rate = (-learningRate / correction1).ToScalar();
-        var denominator = ExpAvgSq.sqrt().div_(root2).add_(HeldScalar.Of(Epsilon), HeldScalar.One);
+        var denominator = ExpAvgSq.sqrt().div_(root2).add_(HeldScalar.Of(options.Epsilon), HeldScalar.One);
         if (options.WeightDecay > 0)
             parameters.addcmul_(parameters, decayMask, decay);
-        parameters.addcdiv_(ExpAvg, denominator, rate);
+        if (orthogonal is null)
+        {
+            parameters.addcdiv_(ExpAvg, denominator, rate);
+            return;
+        }
+
+        var update = ExpAvg / denominator;
+        // Nesterov's look ahead, as in the reference: the moment as it will be if this gradient comes again.
+        orthogonal.Write(update, gradient.mul(HeldScalar.Of(1 - options.Beta1)).add(ExpAvg, HeldScalar.Of(options.Beta1)), correction1);
+        parameters.add_(update, rate);
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ namespace MiniSora.Model.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    /// <summary>A good state is kept in memory at steps divisible by this.</summary>
+    /// <summary>The state after every so many steps is kept in memory, once the next step has shown that it is good.</summary>
     internal const int SnapshotSteps = 50;
 
     private const int MostRollbacks = 10;
@@ -28,6 +28,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainingSnapshot snapshot;
     private readonly ScalarType compute;
     private readonly BatchQueue queue;
+    private readonly Replicas replicas;
     private int rollbacksInARow;
 
     /// <summary>A new run over parts that are ready; takes over <paramref name="codec"/>.</summary>
@@ -40,6 +41,7 @@ public sealed class Trainer : IDisposable
         state = new TrainingState(network.Layout, setup.Training, setup.Seed, setup.Placement.Device);
         resumed?.ReadInto(state, network.Layout);
         StepNumber = resumed?.Description.Step ?? 0;
+        replicas = new Replicas(network, setup.Placement.Device.type == DeviceType.CPU ? get_num_threads() : 1);
         var builder = new BatchBuilder(setup, codec, vocabulary);
         compute = resumed?.Description.Compute ?? ChooseCompute(builder, progress);
         snapshot = new TrainingSnapshot(state);
@@ -114,22 +116,16 @@ public sealed class Trainer : IDisposable
             throw new InvalidOperationException($"got the batch of step {batch.Step}, expected {StepNumber + 1}");
         StepNumber = batch.Step;
         var rate = LearningRate.At(setup.Training, StepNumber);
-        var (loss, norm, gradient) = TrainingStep.Run(network, state.Parameters, compute, batch);
+        var (loss, norm, gradient) = replicas.Run(state.Parameters, compute, batch);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             return RollBack(rate);
 
-        var clip = setup.Training.GradientClip;
-        if (clip > 0 && norm > clip)
-        {
-            using var _ = no_grad();
-            using var factor = (clip / norm).ToScalar();
-            gradient.mul_(factor);
-        }
-
+        // These weights have just proved to be good.
+        if (StepNumber % SnapshotSteps == 1)
+            KeepSnapshot();
+        GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
         rollbacksInARow = 0;
-        if (StepNumber % SnapshotSteps == 0)
-            KeepSnapshot();
         return new StepResult(StepNumber, loss, norm, rate, false);
     }
 
@@ -158,6 +154,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         queue.Dispose();
+        replicas.Dispose();
         snapshot.Dispose();
         state.Dispose();
         network.Dispose();
@@ -186,7 +183,7 @@ public sealed class Trainer : IDisposable
                     return setup.Placement.Compute;
                 progress?.Report(new TrainerPhase("phase.calibrate", null));
                 using (var batch = FirstClipBatch(builder))
-                    return Calibration.Choose(network, state.Parameters, batch);
+                    return Calibration.Choose(replicas, state.Parameters, batch);
         }
     }
 

@@ -19,6 +19,27 @@ namespace MiniSora.Model.Training;
 internal sealed record TrainingBatch(
     long Step, Tensor Mixed, Tensor Target, Tensor LossWeight, FrameTimes Times, IReadOnlyList<EncodedCaption> Captions, int Rows, int Columns) : IDisposable
 {
+    /// <summary>
+    /// The lanes in at most <paramref name="count"/> parts of nearly equal number, views of this batch; itself when one part is enough. The
+    /// losses of the parts add up to the loss of the whole.
+    /// </summary>
+    public List<TrainingBatch> Split(int count)
+    {
+        count = Math.Min(count, Times.Batch);
+        if (count <= 1)
+            return [this];
+        var parts = new List<TrainingBatch>();
+        for (int i = 0, from = 0; i < count; i++)
+        {
+            var size = (Times.Batch - from) / (count - i);
+            Tensor Part(Tensor of) => of.narrow(0, from, size).DetachFromDisposeScope();
+            parts.Add(new TrainingBatch(Step, Part(Mixed), Part(Target), Part(LossWeight), Times.Lanes(from, size), [.. Captions.Skip(from).Take(size)], Rows, Columns));
+            from += size;
+        }
+
+        return parts;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -13,6 +13,18 @@ public enum Precision
     Bf16,
 }
 
+/// <summary>How a gradient becomes an update.</summary>
+public enum OptimizerKind
+{
+    /// <summary>AdamW (Loshchilov and Hutter 2019) for every parameter.</summary>
+    Adamw,
+
+    /// <summary>
+    /// Muon (Jordan et al. 2024) for the matrices between hidden layers: their averaged gradient, orthogonalised. AdamW for the rest.
+    /// </summary>
+    Muon,
+}
+
 /// <summary>Length of the run and the optimizer's settings.</summary>
 public sealed record TrainingOptions
 {
@@ -22,7 +34,10 @@ public sealed record TrainingOptions
     /// <summary>Clips per step. Default 16.</summary>
     [Setting(Min = 1, Max = 4096, Unit = "clips")] public int Batch { get; init; } = 16;
 
-    /// <summary>Peak learning rate of AdamW. Default 1e-3.</summary>
+    /// <summary>How a gradient becomes an update. Default AdamW.</summary>
+    [Setting] public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adamw;
+
+    /// <summary>Peak learning rate, for AdamW and Muon alike: see <see cref="OrthogonalUpdate"/> for the common scale. Default 1e-3.</summary>
     [Setting(Min = 1e-8, Max = 1)] public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>Learning rate at the last step (cosine decay). Default 1e-5.</summary>

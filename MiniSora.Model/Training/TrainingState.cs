@@ -11,7 +11,8 @@ internal sealed class TrainingState : IDisposable
     {
         using var scope = NewDisposeScope();
         Parameters = layout.Initialise(seed).to(device, copy: true).requires_grad_(true).DetachFromDisposeScope();
-        Optimizer = new FlatAdamW(options, layout.DecayMask().to(device, copy: true).DetachFromDisposeScope());
+        var orthogonal = options.Optimizer == OptimizerKind.Muon ? new OrthogonalUpdate(layout) : null;
+        Optimizer = new FlatAdamW(options, layout.DecayMask().to(device, copy: true).DetachFromDisposeScope(), orthogonal);
         Optimizer.ExpAvg.DetachFromDisposeScope();
         Optimizer.ExpAvgSq.DetachFromDisposeScope();
         EmaGammas = [.. options.EmaWidths.Select(PowerEma.Gamma)];
@@ -21,7 +22,7 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Master weights; the leaf of the gradient.</summary>
     public Tensor Parameters { get; }
 
-    /// <summary>AdamW.</summary>
+    /// <summary>AdamW, with Muon's updates of the hidden matrices if the options want them.</summary>
     public FlatAdamW Optimizer { get; }
 
     /// <summary>One copy per <see cref="TrainingOptions.EmaWidths"/>.</summary>
@@ -38,10 +39,7 @@ internal sealed class TrainingState : IDisposable
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
-        {
-            using var share = tensor((float)(1 - PowerEma.Decay(EmaGammas[i], Optimizer.Updates)), device: Parameters.device);
-            Emas[i].lerp_(Parameters, share);
-        }
+            WeightAverage.Follow(Emas[i], Parameters, PowerEma.Decay(EmaGammas[i], Optimizer.Updates));
     }
 
     /// <inheritdoc/>

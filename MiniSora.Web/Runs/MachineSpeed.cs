@@ -63,6 +63,8 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
         finally
         {
             await runComes.CancelAsync();
+            // The portal must not end before the child has.
+            await measuring.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             Measuring = false;
             Changed?.Invoke();
         }

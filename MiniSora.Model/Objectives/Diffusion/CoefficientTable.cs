@@ -1,0 +1,36 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Objectives;
+
+/// <summary>One number per step of a process, kept in double and gathered by time. Not thread-safe.</summary>
+internal sealed class CoefficientTable(IEnumerable<double> values) : IDisposable
+{
+    private readonly double[] values = [.. values];
+    private Tensor? stored;
+
+    /// <summary>The numbers.</summary>
+    public IReadOnlyList<double> Values => values;
+
+    /// <summary>Entries at t [B], in the type of <paramref name="like"/> [B, …] and as [B, 1, …] so that they broadcast over it.</summary>
+    public Tensor At(Tensor t, Tensor like)
+    {
+        using var scope = NewDisposeScope();
+        if (stored is null || stored.device_type != like.device_type || stored.device_index != like.device_index)
+        {
+            stored?.Dispose();
+            stored = tensor(values, dtype: ScalarType.Float64).to(like.device).DetachFromDisposeScope();
+        }
+
+        var shape = Enumerable.Repeat(1L, (int)like.dim()).ToArray();
+        shape[0] = t.shape[0];
+        return stored.index_select(0, t.to(like.device)).to_type(like.dtype).view(shape).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stored?.Dispose();
+        stored = null;
+    }
+}

@@ -1,0 +1,167 @@
+using MiniSora.Model.Layers;
+using MiniSora.Model.Objectives;
+using MiniSora.Model.Solvers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Paths;
+
+/// <summary>What an SDE does in the last stretch of time, where its noise would be visible.</summary>
+internal enum LastStep
+{
+    /// <summary>Nothing: the SDE goes to the end.</summary>
+    None,
+
+    /// <summary>One step of the SDE's drift, without noise.</summary>
+    Mean,
+
+    /// <summary>The expected data by Tweedie's formula, x/α + σ²/α · score.</summary>
+    Tweedie,
+
+    /// <summary>One Euler step of the ODE.</summary>
+    Euler,
+}
+
+/// <summary>How to solve the probability-flow ODE.</summary>
+internal sealed record OdeOptions
+{
+    /// <summary>The rule of a step.</summary>
+    public OdeMethod Method { get; init; } = OdeMethod.DormandPrince;
+
+    /// <summary>Times of the trajectory, both ends included: a fixed rule takes one step fewer, an adaptive one interpolates.</summary>
+    public int Points { get; init; } = 50;
+
+    /// <summary>Tolerances of an adaptive rule.</summary>
+    public Tolerance Tolerance { get; init; } = new(1e-6, 1e-3);
+
+    /// <summary>From data to noise.</summary>
+    public bool Reverse { get; init; }
+}
+
+/// <summary>How to solve the reverse SDE.</summary>
+internal sealed record SdeOptions
+{
+    /// <summary>The rule of a step.</summary>
+    public SdeMethod Method { get; init; } = SdeMethod.EulerMaruyama;
+
+    /// <summary>Form of the diffusion coefficient.</summary>
+    public DiffusionForm Form { get; init; } = DiffusionForm.Sigma;
+
+    /// <summary>Its size.</summary>
+    public double Norm { get; init; } = 1;
+
+    /// <summary>The last step's kind.</summary>
+    public LastStep LastStep { get; init; } = LastStep.Mean;
+
+    /// <summary>Time left to it.</summary>
+    public double LastStepSize { get; init; } = 0.04;
+
+    /// <summary>States computed: one fewer steps of the SDE, then the last step.</summary>
+    public int Points { get; init; } = 250;
+}
+
+/// <summary>
+/// Samples a <see cref="Transport"/> as SiT does: by ODE, by SDE (dx = (v + w · score) dt + √(2w) dW), and the likelihood of data.
+/// </summary>
+internal sealed class TransportSampler(Transport transport)
+{
+    /// <summary>
+    /// The state at the end of time from noise [B, …] (or, reversed, from data). <paramref name="seen"/> gets every point of the trajectory with its number
+    /// from 0, for the length of the call. The caller owns the result.
+    /// </summary>
+    public Tensor Ode(OdeOptions options, Predict predict, Tensor start, Action<int, Tensor>? seen = null)
+    {
+        using var _ = no_grad();
+        var (from, to) = transport.OdeInterval(options.Reverse);
+        Tensor[] Slope(double time, Tensor[] state)
+        {
+            using var scope = NewDisposeScope();
+            var t = Times(state[0], time);
+            return [transport.Drift(predict(state[0], t), state[0], t).MoveToOuterDisposeScope()];
+        }
+
+        return OdeGrid.Integrate(options.Method, [start], OdeGrid.Even(from, to, options.Points, start.dtype), options.Tolerance, Slope, seen is null ? null : (i, state) => seen(i, state[0]))[0];
+    }
+
+    /// <summary>The state after the last step from noise [B, …]; <paramref name="seen"/> gets every state computed. The caller owns the result.</summary>
+    public Tensor Sde(SdeOptions options, Predict predict, Tensor start, NoiseDraw draw, Action<int, Tensor>? seen = null)
+    {
+        using var _ = no_grad();
+        var lastSize = options.LastStep == LastStep.None ? 0 : options.LastStepSize;
+        var (from, to) = transport.SdeInterval(options.Form, lastSize);
+        Tensor Drift(Tensor x, Tensor t)
+        {
+            using var scope = NewDisposeScope();
+            var output = predict(x, t);
+            var noisy = transport.Path.Diffusion(options.Form, options.Norm, x, t) * transport.Score(output, x, t);
+            return transport.Drift(output, x, t).Plus(noisy).MoveToOuterDisposeScope();
+        }
+
+        var x = SdeSolver.Integrate(
+            options.Method, start, OdeGrid.Even(from, to, options.Points, start.dtype), Drift,
+            (state, t) => transport.Path.Diffusion(options.Form, options.Norm, state, t), draw, seen);
+        using (x)
+        {
+            var last = Last(options, lastSize, predict, Drift, x, to);
+            seen?.Invoke(options.Points - 1, last);
+            return last;
+        }
+    }
+
+    /// <summary>
+    /// log p of data [B, …] in nats, [B], and the noise that it flows to, by the change of variables along the ODE (Song et al. 2021, §D.2). The
+    /// divergence is Hutchinson's estimate with one probe per evaluation; <paramref name="probe"/> draws ±1. The network must have a gradient by x.
+    /// </summary>
+    public (Tensor LogLikelihood, Tensor Noise) Likelihood(OdeOptions options, Predict predict, Tensor data, NoiseDraw probe)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var (from, to) = transport.OdeInterval(reverse: false);
+        // Data flows backwards through the model's time, so that the solver's own rises.
+        Tensor[] Slope(double time, Tensor[] state)
+        {
+            using var inner = NewDisposeScope();
+            using var grad = enable_grad();
+            var x = state[0].detach().clone().requires_grad_(true);
+            var t = Times(x, 1 - time);
+            var direction = probe(x.detach());
+            var drift = transport.Drift(predict(x, t), x, t);
+            var along = autograd.grad([(drift * direction).sum()], [x])[0];
+            var (slope, divergence) = (drift.detach().neg(), (along * direction).flatten(1).sum(1));
+            return [slope.MoveToOuterDisposeScope(), divergence.MoveToOuterDisposeScope()];
+        }
+
+        var start = zeros([data.shape[0]], data.dtype, data.device);
+        var end = OdeGrid.Integrate(options.Method, [data, start], OdeGrid.Even(from, to, options.Points, data.dtype), options.Tolerance, Slope, null);
+        var size = data.NumberOfElements / data.shape[0];
+        var prior = (end[0] * end[0]).flatten(1).sum(1).mul(HeldScalar.Of(-0.5)).add(HeldScalar.Of(-0.5 * size * Math.Log(2 * Math.PI)), HeldScalar.One);
+        return scope.MoveToOuter(prior.Minus(end[1]), end[0]);
+    }
+
+    private static Tensor Times(Tensor x, double time)
+    {
+        using var value = time.ToScalar();
+        return full([x.shape[0]], value, x.dtype, x.device);
+    }
+
+    private Tensor Last(SdeOptions options, double size, Predict predict, Predict drift, Tensor x, double time)
+    {
+        using var scope = NewDisposeScope();
+        var t = Times(x, time);
+        switch (options.LastStep)
+        {
+            case LastStep.None:
+                return x.clone().MoveToOuterDisposeScope();
+            case LastStep.Mean:
+                return x.Plus(drift(x, t).mul(HeldScalar.Of(size))).MoveToOuterDisposeScope();
+            case LastStep.Euler:
+                return x.Plus(transport.Drift(predict(x, t), x, t).mul(HeldScalar.Of(size))).MoveToOuterDisposeScope();
+            case LastStep.Tweedie:
+                var column = InterpolantPath.Column(t, x);
+                var (alpha, sigma) = (transport.Path.Alpha(column), transport.Path.Sigma(column));
+                return (x / alpha).Plus(sigma * sigma / alpha * transport.Score(predict(x, t), x, t)).MoveToOuterDisposeScope();
+            default:
+                throw new ArgumentOutOfRangeException(nameof(options), options.LastStep, "unknown last step");
+        }
+    }
+}

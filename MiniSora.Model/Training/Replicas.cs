@@ -1,0 +1,141 @@
+using System.Runtime.ExceptionServices;
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Training;
+
+/// <summary>
+/// Data parallelism inside one process: a step's lanes are dealt to as many replicas, each on a thread of its own with arithmetic of
+/// one thread, and their gradients are added in a fixed order. On a processor this scales where libtorch's own threads hardly do: the
+/// operations of a small network are too short to be worth a fork and a join each. The replicas read the same weights; only a gradient
+/// is held twice.
+/// </summary>
+internal sealed class Replicas : IDisposable
+{
+    private readonly MiniSoraBackbone network;
+    private readonly List<Worker> workers;
+
+    /// <summary><paramref name="count"/> 1: everything happens on the caller's thread, with all of libtorch's threads.</summary>
+    public Replicas(MiniSoraBackbone network, int count)
+    {
+        this.network = network;
+        workers = count <= 1 ? [] : [.. Enumerable.Range(0, count).Select(index => new Worker(index))];
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count => Math.Max(1, workers.Count);
+
+    /// <summary>Loss, global gradient norm (before clipping) and the flat gradient, which the caller owns.</summary>
+    public (double Loss, double Norm, Tensor Gradient) Run(Tensor parameters, ScalarType compute, TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var parts = batch.Split(Count);
+        try
+        {
+            var results = parts.Count == 1
+                ? [TrainingStep.Run(network, parameters, compute, parts[0])]
+                : InParallel(parts, part => TrainingStep.Run(network, parameters, compute, part));
+            using var _ = no_grad();
+            var gradient = results[0].Gradient;
+            foreach (var (_, other) in results.Skip(1))
+            {
+                gradient.add_(other, HeldScalar.One);
+                other.Dispose();
+            }
+
+            // One transfer for both numbers: on a GPU each read waits for the whole queue.
+            var loss = results[0].Loss;
+            foreach (var (other, _) in results.Skip(1))
+                loss = loss.Plus(other);
+            var numbers = stack([loss, gradient.norm()]).to(ScalarType.Float32).cpu().data<float>();
+            return (numbers[0], numbers[1], gradient.DetachFromDisposeScope());
+        }
+        finally
+        {
+            if (parts.Count > 1)
+                parts.ForEach(part => part.Dispose());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => workers.ForEach(worker => worker.Dispose());
+
+    private List<T> InParallel<T>(List<TrainingBatch> parts, Func<TrainingBatch, T> work)
+    {
+        var results = new T[parts.Count];
+        for (var i = 0; i < parts.Count; i++)
+        {
+            var (index, part) = (i, parts[i]);
+            workers[i].Start(() => results[index] = work(part));
+        }
+
+        // Every one must have stopped before the parts are disposed, whoever failed.
+        var failures = workers.Take(parts.Count).Select(worker => worker.Wait()).OfType<ExceptionDispatchInfo>().ToList();
+        failures.FirstOrDefault()?.Throw();
+        return [.. results];
+    }
+
+    /// <summary>A thread that does one thing after another, with one arithmetic thread of its own.</summary>
+    private sealed class Worker : IDisposable
+    {
+        private readonly SemaphoreSlim begin = new(0);
+        private readonly SemaphoreSlim done = new(0);
+        private readonly Thread thread;
+        private volatile Action? work;
+        private volatile ExceptionDispatchInfo? failure;
+
+        public Worker(int index)
+        {
+            thread = new Thread(Loop) { IsBackground = true, Name = $"replica {index}" };
+            thread.Start();
+        }
+
+        public void Start(Action action)
+        {
+            failure = null;
+            work = action;
+            begin.Release();
+        }
+
+        public ExceptionDispatchInfo? Wait()
+        {
+            done.Wait();
+            return failure;
+        }
+
+        public void Dispose()
+        {
+            work = null;
+            begin.Release();
+            thread.Join();
+            begin.Dispose();
+            done.Dispose();
+        }
+
+        private void Loop()
+        {
+            // OpenMP keeps this number per thread.
+            set_num_threads(1);
+            for (; ; )
+            {
+                begin.Wait();
+                if (work is not { } action)
+                    return;
+                try
+                {
+                    action();
+                }
+#pragma warning disable CA1031 // Handed to the thread that waits, whatever it is.
+                catch (Exception error)
+#pragma warning restore CA1031
+                {
+                    failure = ExceptionDispatchInfo.Capture(error);
+                }
+
+                done.Release();
+            }
+        }
+    }
+}
