@@ -30,6 +30,7 @@ internal sealed class MiniSoraBackbone : IDisposable
     private readonly Modulation modulation;
     private readonly List<JointBlock> blocks = [];
     private readonly Dense finalLayer;
+    private readonly Dense skip;
     private readonly RotationCache rotations;
 
     public MiniSoraBackbone(BackboneOptions options, int latentChannels, int vocabularySize)
@@ -47,6 +48,7 @@ internal sealed class MiniSoraBackbone : IDisposable
         for (var i = 0; i < options.Depth; i++)
             blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
         finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero, hidden: false);
+        skip = new Dense(Layout, "skip", width, PatchLength, Start.Zero, hidden: false);
         rotations = new RotationCache(width / options.Heads);
     }
 
@@ -99,7 +101,8 @@ internal sealed class MiniSoraBackbone : IDisposable
         // [B, textGroups + F, S, D]
         var x = cat([context.view(batch, textGroups, perFrame, options.Width), tokens], 1);
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
-        var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
+        var selection = times.Selection(textGroups, device, w.Compute);
+        var m = modulation.Forward(w, condition, selection);
         Tensor Blocks(Tensor mixed)
         {
             for (var i = 0; i < blocks.Count; i++)
@@ -112,7 +115,18 @@ internal sealed class MiniSoraBackbone : IDisposable
         // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
         Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);
         var normed = Modulation.Apply(x.narrow(1, textGroups, frames), Video(m[^2]), Video(m[^1]));
-        return finalLayer.Forward(w, normed).to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+        var output = finalLayer.Forward(w, normed).addcmul(Video(Skip(w, condition, selection)), patches.to_type(w.Compute), HeldScalar.One);
+        return output.to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// How much of each number of the input goes straight to the output, by time: at little noise nearly all of it, which a narrow stream of
+    /// tokens would otherwise have to carry through every block beside all else. [B, G or 1, 1, P].
+    /// </summary>
+    private Tensor Skip(ParameterViews w, Tensor condition, Tensor? selection)
+    {
+        var rows = skip.Forward(w, nn.functional.silu(condition)); // [B, U, P]
+        return (selection is null ? rows : selection.bmm(rows)).unsqueeze(2);
     }
 
     /// <summary>Frees the cached position tables.</summary>
