@@ -11,4 +11,6 @@ internal static class SeedLanes
     public const ulong Batch = 6;
     public const ulong Vocabulary = 7;
     public const ulong Calibration = 8;
+    public const ulong NoiseLevel = 9;
+    public const ulong Images = 10;
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Cli;
 
@@ -36,7 +38,7 @@ internal static class SampleCommand
 
     private static int One(SamplingSpec spec, SampleOutputs outputs, string dataFolder, TimeProvider time)
     {
-        SpecInput.Validate(spec, new SpecContext { CheckpointExists = path => CheckpointShelf.Find(path) is not null, ImageExists = File.Exists });
+        SpecInput.Validate(spec, Context(spec));
         // The handler writes into a run's folder; what was asked for is moved out of it.
         var folder = Directory.CreateTempSubdirectory("minisora-sample-");
         try
@@ -60,9 +62,10 @@ internal static class SampleCommand
 
     private static int Many(SamplingSpec spec, IReadOnlyList<PromptLine> lines, SampleOutputs outputs, string dataFolder, TimeProvider time)
     {
-        // Prompts come from the file: the spec's own is only filled in to pass validation of the rest.
-        var rest = spec with { Prompt = "-", Task = SamplingTask.TextToVideo };
-        SpecInput.Validate(rest, new SpecContext { CheckpointExists = path => CheckpointShelf.Find(path) is not null });
+        // Prompts come from the file: the first stands for them in the validation of the rest.
+        var prompt = lines.Select(line => line.Prompt).FirstOrDefault(prompt => !string.IsNullOrWhiteSpace(prompt)) ?? "-";
+        var rest = spec with { Prompt = prompt, Task = SamplingTask.TextToVideo };
+        SpecInput.Validate(rest, Context(spec));
         return TorchThread.Run(control =>
         {
             var folder = Directory.GetCurrentDirectory();
@@ -77,6 +80,31 @@ internal static class SampleCommand
                 context.Warning(warning);
             return 0;
         });
+    }
+
+    /// <summary>What the checkpoint says about itself decides which solvers and tasks there are; a broken one is reported when it is opened.</summary>
+    private static SpecContext Context(SamplingSpec spec)
+    {
+        TrainingSpec? source = null;
+        if (CheckpointShelf.Find(spec.Checkpoint) is { } path)
+        {
+            try
+            {
+                source = SpecYaml.Read(VideoSampler.SpecOf(path)).Spec as TrainingSpec;
+            }
+            catch (Exception unreadable) when (unreadable is SafeTensorsException or IOException)
+            {
+                source = null;
+            }
+        }
+
+        return new SpecContext
+        {
+            CheckpointExists = name => CheckpointShelf.Find(name) is not null,
+            ImageExists = File.Exists,
+            Source = source,
+            NearestAverage = true,
+        };
     }
 
     private static int Refuse(string key)

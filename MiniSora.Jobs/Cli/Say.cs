@@ -17,6 +17,16 @@ internal static class Say
             Console.Error.WriteLine("  " + SpecTexts.ProblemWithPlace(problem));
     }
 
+    /// <summary>How another project's configuration was read, line by line.</summary>
+    public static void Notes(IReadOnlyList<ForeignNote> notes)
+    {
+        if (notes.Count == 0)
+            return;
+        Console.Error.WriteLine(SpecTexts.Get("latte.title"));
+        foreach (var note in notes)
+            Console.Error.WriteLine("  " + SpecTexts.Note(note));
+    }
+
     public static void Failure(RunFailed failed)
     {
         Line("cli.say.failed", ("message", SpecTexts.Failure(failed.Code, failed.Arguments)));

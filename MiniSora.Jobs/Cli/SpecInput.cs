@@ -20,6 +20,7 @@ internal static class SpecInput
     public static TSpec Read<TSpec>(string yaml, IReadOnlyList<string> sets) where TSpec : RunSpec, new()
     {
         var reading = SpecYaml.Read(yaml);
+        Say.Notes(reading.Notes);
         var problems = reading.Problems.ToList();
         if (reading.Spec is not (null or TSpec))
             problems.Add(SpecProblem.At("spec.kind_unknown", "kind", 1, ("value", SnakeCase.From(SpecSchema.KindOf(reading.Spec))), ("choices", SnakeCase.From(SpecSchema.KindOf(new TSpec())))));

@@ -2,6 +2,7 @@ using System.Globalization;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Media;
 using MiniSora.Model.Native;
+using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
 using MiniSora.Model.Verification;
 using MiniSora.Model.Weights;
@@ -29,7 +30,8 @@ public static class RunFailure
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
             "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "software",
-        ]).Union(DatasetErrors.All).Union(MediaErrors.All),
+        ])
+            .Union(DatasetErrors.All).Union(MediaErrors.All).Union(SamplingException.Codes),
     ];
 
     /// <summary>The event for an exception that ended a run.</summary>
@@ -40,6 +42,7 @@ public static class RunFailure
         DivergedException diverged => Failed("diverged", error, ("step", diverged.Step.ToString(CultureInfo.InvariantCulture))),
         DatasetException dataset => Failed(Known(dataset.Code), error, [.. Numbered(dataset.Arguments), ("dataset", First(dataset.Arguments))]),
         MediaException media => Failed(Known(media.Code), error, [.. Numbered(media.Arguments), ("file", First(media.Arguments))]),
+        SamplingException unfit => Failed(unfit.Code, error, [.. unfit.Arguments.Select(pair => (pair.Key, pair.Value))]),
         CheckpointException { Code: "checkpoint_mismatch" or "checkpoint_version" } unfit => Failed(unfit.Code, error),
         CheckpointException or SafeTensorsException => Failed("checkpoint_corrupt", error),
         FixtureException => Failed("fixtures", error),

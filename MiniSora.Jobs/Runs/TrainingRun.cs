@@ -1,5 +1,6 @@
 using System.Globalization;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Training;
 using MiniSora.Model.Weights;
@@ -17,6 +18,14 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         context.Phase("phase.open_data");
         var dataset = DatasetCatalog.Open(spec.Data.Dataset, context.DataFolder, spec.Data.Frames, spec.Data.Size, (ulong)spec.Seed);
         using var opened = dataset as IDisposable;
+        // Before hours of training, not at the first preview.
+        if (spec.Model is { Network: not NetworkKind.MiniSora, Conditioning: ConditioningKind.Label } && dataset.Classes.Count > 0)
+        {
+            var classes = new ClassNames(dataset.Classes);
+            foreach (var prompt in spec.Preview.Prompts)
+                classes.Require(prompt);
+        }
+
         var setup = new TrainerSetup((ulong)spec.Seed, dataset, spec.Codec, spec.Model, spec.Objective, spec.Training, placement,
             SpecYaml.Write(spec), SoftwareVersion.Current);
         var shelf = new CheckpointShelf(context.Folder.Checkpoints);

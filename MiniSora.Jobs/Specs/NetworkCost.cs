@@ -1,42 +1,45 @@
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Datasets;
+using MiniSora.Model.Objectives;
+
 namespace MiniSora.Jobs.Specs;
 
-/// <summary>Counts of the MiniSora network of a training spec (models.md §6.1, with adaLN per latent frame, since time is per frame).</summary>
+/// <summary>
+/// Counts of a training spec's network (models.md §6.1): MiniSora with adaLN per latent frame, since its time is per frame; DiT and Latte with
+/// adaLN once per condition.
+/// </summary>
 internal sealed record NetworkCost
 {
-    public NetworkCost(TrainingSpec spec)
-    {
-        var (model, codec) = (spec.Model, spec.Codec);
-        double width = model.Width, depth = model.Depth;
-        var perSide = spec.Data.Size / TrainingRules.Downsample / Math.Max(1, model.Patch);
-        LatentFrames = Math.Max(1, spec.Data.Frames / 2);
-        Tokens = LatentFrames * perSide * perSide + model.TextLength;
-        double patchVector = codec.Channels * model.Patch * model.Patch;
-        var linear = (4 + 2 * model.MlpRatio) * width * width;
-        var modulation = 6 * width * width;
-        MacsPerClip = Tokens * linear * depth
-            + 2.0 * Tokens * Tokens * width * depth
-            + LatentFrames * modulation * depth
-            + 2.0 * Tokens * patchVector * width
-            + model.TextLength * linear * model.TextDepth;
-        Parameters = (long)Weights(spec, patchVector);
-    }
-
-    /// <summary>Matrices and biases, layer by layer; the size of the vocabulary is known only when the captions are read.</summary>
-    private static double Weights(TrainingSpec spec, double patchVector)
-    {
-        var model = spec.Model;
-        double width = model.Width, hidden = width * model.MlpRatio;
-        static double Dense(double inputs, double outputs) => (inputs + 1) * outputs;
-        var block = Dense(width, 3 * width) + Dense(width, width) + Dense(width, hidden) + Dense(hidden, width) + 2 * width / Math.Max(1, model.Heads);
-        var text = (Vocabulary + model.TextLength) * width + model.TextDepth * (block + 4 * width) + Dense(width, width);
-        var time = Dense(TimeFeatures, width) + Dense(width, width);
-        return Dense(patchVector, width) + time + text + Dense(width, width) + Dense(width, (6 * model.Depth + 2) * width) + model.Depth * block + Dense(width, patchVector);
-    }
-
     private const int TimeFeatures = 256;
 
     /// <summary>Words of the moving shapes' captions in both languages; other sets have more, which only their embedding feels.</summary>
     private const int Vocabulary = 360;
+
+    /// <summary>Classes of a set that is not open yet: as many as UCF-101 has.</summary>
+    private const int UsualClasses = 101;
+
+    public NetworkCost(TrainingSpec spec)
+    {
+        var (model, codec) = (spec.Model, spec.Codec);
+        var perSide = spec.Data.Size / TrainingRules.Downsample / Math.Max(1, model.Patch);
+        LatentFrames = model.Network == NetworkKind.Dit ? 1 : Math.Max(1, spec.Data.Frames / 2);
+        var patchVector = (double)codec.Channels * model.Patch * model.Patch;
+        if (model.Network == NetworkKind.MiniSora)
+        {
+            Tokens = LatentFrames * perSide * perSide + model.TextLength;
+            AttentionSpan = Tokens;
+            MacsPerClip = MiniSoraMacs(spec, patchVector);
+            Parameters = (long)MiniSoraWeights(spec, patchVector);
+            return;
+        }
+
+        var images = model.Network == NetworkKind.Latte ? model.ImageFrames : 0;
+        var learned = spec.Objective is { Kind: ObjectiveKind.Diffusion, Variance: VarianceKind.Learned or VarianceKind.LearnedRange };
+        Tokens = (LatentFrames + images) * perSide * perSide;
+        AttentionSpan = perSide * perSide;
+        MacsPerClip = DenoiserMacs(spec, patchVector, learned ? 2 : 1, images);
+        Parameters = (long)DenoiserWeights(spec, patchVector, learned ? 2 : 1);
+    }
 
     /// <summary>Latent frames F.</summary>
     public int LatentFrames { get; }
@@ -50,11 +53,89 @@ internal sealed record NetworkCost
     /// <summary>Weights.</summary>
     public long Parameters { get; }
 
+    /// <summary>Tokens that one attends to at most.</summary>
+    private int AttentionSpan { get; }
+
     /// <summary>Bytes that a batch keeps for the backward pass: what each block saves per token, and the attention weights.</summary>
     public double ActivationBytes(TrainingSpec spec, int batch, int bytesPerValue)
     {
         var perToken = (10 + 4 * spec.Model.MlpRatio) * spec.Model.Width;
-        var attention = 2.0 * spec.Model.Heads * Tokens;
+        var attention = 2.0 * spec.Model.Heads * AttentionSpan;
         return (double)batch * Tokens * spec.Model.Depth * (perToken + attention) * bytesPerValue;
+    }
+
+    private static double Dense(double inputs, double outputs) => (inputs + 1) * outputs;
+
+    private static double Attention(double width) => Dense(width, 3 * width) + Dense(width, width);
+
+    private static double FeedForward(BackboneOptions model) => Dense(model.Width, Math.Floor(model.Width * model.MlpRatio)) + Dense(Math.Floor(model.Width * model.MlpRatio), model.Width);
+
+    private static double Time(double width) => Dense(TimeFeatures, width) + Dense(width, width);
+
+    /// <summary>The text encoder; the size of the vocabulary is known only when the captions are read.</summary>
+    private static double Text(BackboneOptions model)
+    {
+        double width = model.Width;
+        var block = Attention(width) + FeedForward(model) + 2 * width / Math.Max(1, model.Heads);
+        return (Vocabulary + model.TextLength) * width + model.TextDepth * (block + 4 * width) + Dense(width, width);
+    }
+
+    private static bool HasTwinBlocks(BackboneOptions model) =>
+        model is { Network: NetworkKind.Latte, Variant: LatteVariant.SequentialAttention or LatteVariant.ParallelAttention };
+
+    /// <summary>Matrices and biases, layer by layer.</summary>
+    private static double MiniSoraWeights(TrainingSpec spec, double patchVector)
+    {
+        var model = spec.Model;
+        double width = model.Width;
+        var block = Attention(width) + FeedForward(model) + 2 * width / Math.Max(1, model.Heads);
+        return Dense(patchVector, width) + Time(width) + Text(model) + Dense(width, width) + Dense(width, (6 * model.Depth + 2) * width) + model.Depth * block + Dense(width, patchVector);
+    }
+
+    private static double DenoiserWeights(TrainingSpec spec, double patchVector, int outputs)
+    {
+        var model = spec.Model;
+        double width = model.Width;
+        var block = Attention(width) + FeedForward(model) + Dense(width, 6 * width);
+        if (HasTwinBlocks(model))
+            block += Attention(width) + (model.Variant == LatteVariant.ParallelAttention ? 3 * width : 0);
+        var condition = model.Conditioning switch
+        {
+            ConditioningKind.Label => (Classes(spec.Data.Dataset) + 1) * width,
+            ConditioningKind.Text => Text(model) + Dense(model.TextLength * width, width),
+            _ => 0,
+        };
+        return Dense(patchVector, width) + Time(width) + condition + model.Depth * block + Dense(width, 2 * width) + Dense(width, outputs * patchVector);
+    }
+
+    private static int Classes(string dataset) => dataset == DatasetCatalog.Shapes ? MovingShapes.ClassNames.Count : UsualClasses;
+
+    private double MiniSoraMacs(TrainingSpec spec, double patchVector)
+    {
+        var model = spec.Model;
+        double width = model.Width, depth = model.Depth;
+        var linear = (4 + 2 * model.MlpRatio) * width * width;
+        return Tokens * linear * depth
+            + 2.0 * Tokens * Tokens * width * depth
+            + LatentFrames * 6 * width * width * depth
+            + 2.0 * Tokens * patchVector * width
+            + model.TextLength * linear * model.TextDepth;
+    }
+
+    private double DenoiserMacs(TrainingSpec spec, double patchVector, int outputs, int images)
+    {
+        var model = spec.Model;
+        double width = model.Width, places = AttentionSpan, clip = LatentFrames * places;
+        var (attention, linear) = (4 * width * width, (4 + 2 * model.MlpRatio) * width * width);
+        var space = Tokens * (linear + 2 * places * width);
+        var time = clip * (linear + 2.0 * LatentFrames * width);
+        var blocks = model switch
+        {
+            { Network: NetworkKind.Dit } => model.Depth * space,
+            _ when HasTwinBlocks(model) => model.Depth * (space + clip * (attention + 2.0 * LatentFrames * width)),
+            _ => model.Depth / 2.0 * (space + time),
+        };
+        var text = model.Conditioning == ConditioningKind.Text ? model.TextLength * (linear * model.TextDepth + width * width) : 0;
+        return blocks + (1 + images) * 6 * width * width * model.Depth + Tokens * patchVector * (1 + outputs) * width + text;
     }
 }

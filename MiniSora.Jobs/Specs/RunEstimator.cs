@@ -41,8 +41,8 @@ public static class RunEstimator
         seconds += PreviewSeconds(spec, cost, rate, seconds);
         var bytes = rate.Precision == Precision.Bf16 ? 2 : 4;
         // Master weights, gradients, two moments, the EMA copies, and the working copy when it is another precision.
-        var state = cost.Parameters * (16.0 + 4 * spec.Training.EmaWidths.Count + (bytes == 2 ? 2 : 0));
-        var memory = BaseBytes + state + cost.ActivationBytes(spec, spec.Training.Batch, bytes);
+        var state = cost.Parameters * (16.0 + 4 * spec.Training.Averages.Count + (bytes == 2 ? 2 : 0));
+        var memory = BaseBytes + state + cost.ActivationBytes(spec, (spec.Training.Batch + spec.Training.Accumulation - 1) / Math.Max(1, spec.Training.Accumulation), bytes);
         return Result(seconds, memory, flops, perStep, cost, rate);
     }
 
@@ -81,7 +81,13 @@ public static class RunEstimator
     /// <summary>Network evaluations per clip: guidance doubles those inside its interval.</summary>
     private static double Evaluations(SamplerOptions sampler)
     {
-        var calls = sampler.Solver == SolverKind.Heun ? 2 * sampler.Steps - 1 : sampler.Steps;
+        var calls = sampler.Solver switch
+        {
+            SolverKind.Heun => 2 * sampler.Steps - 1,
+            // It chooses its steps by itself; about so many at the tolerance in use.
+            SolverKind.Dopri5 => 100,
+            _ => sampler.Steps,
+        };
         return sampler.Guidance == 1 ? calls : calls * (1 + Math.Clamp(sampler.GuidanceHigh - sampler.GuidanceLow, 0, 1));
     }
 

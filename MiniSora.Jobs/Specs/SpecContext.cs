@@ -18,8 +18,11 @@ public sealed record SpecContext
     /// <summary>Whether an image (hash, or file on the command line) exists.</summary>
     public Func<string, bool>? ImageExists { get; init; }
 
-    /// <summary>The training spec inside the checkpoint of a sampling spec, for its EMA widths.</summary>
+    /// <summary>The training spec inside the checkpoint of a sampling spec, for its averages, network and objective.</summary>
     public TrainingSpec? Source { get; init; }
+
+    /// <summary>Another average than the checkpoint keeps is no problem here: the nearest is taken, with a warning.</summary>
+    public bool NearestAverage { get; init; }
 
     /// <summary>Memory of the machine that would run it, in bytes.</summary>
     public long? MachineMemoryBytes { get; init; }

@@ -19,5 +19,7 @@ public sealed record SpecProblem(string Code, string Path, IReadOnlyDictionary<s
         "spec.empty_prompt", "spec.device_unknown", "spec.heads_divide_width", "spec.patch_divides_latent", "spec.final_rate_above_peak",
         "spec.guidance_interval", "spec.ema_not_trained", "spec.dataset_unknown", "spec.dataset_missing", "spec.dataset_size", "spec.batch_too_large_for_machine",
         "spec.image_required", "spec.image_missing", "spec.checkpoint_missing", "spec.override", "spec.file_missing", "spec.prompts_line", "spec.prompts_empty",
+        "spec.objective_unfit", "spec.conditioning_unfit", "spec.prediction_unfit", "spec.noise_without_signal", "spec.depth_uneven", "spec.images_unfit",
+        "spec.class_unknown", "spec.solver_unfit", "spec.task_unfit", "spec.accumulation_over_batch", "spec.foreign_value",
     ];
 }

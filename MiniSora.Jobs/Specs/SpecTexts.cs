@@ -48,6 +48,13 @@ public static class SpecTexts
         return place + path + Problem(problem, culture);
     }
 
+    /// <summary>A line of another project's configuration and what it became.</summary>
+    public static string Note(ForeignNote note, CultureInfo? culture = null)
+    {
+        var from = note.Key.Length == 0 ? Get("latte.code", culture) : $"{note.Key}: {note.Value}".TrimEnd();
+        return note.Path is null ? $"{from} – {Get(note.Shown, culture)}" : $"{from} → {note.Path}: {note.Shown}";
+    }
+
     /// <summary>What a run is doing, from <c>RunPhase.Key</c>.</summary>
     public static string Phase(string key, CultureInfo? culture = null) => Find(key, culture) ?? key;
 

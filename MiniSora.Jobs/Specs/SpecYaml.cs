@@ -6,7 +6,18 @@ namespace MiniSora.Jobs.Specs;
 /// <summary>A document that was read: the spec, or every reason why it is none.</summary>
 /// <param name="Spec">The spec; null when there is a problem.</param>
 /// <param name="Problems">All problems, in the order of the lines.</param>
-public sealed record SpecReading(RunSpec? Spec, IReadOnlyList<SpecProblem> Problems);
+public sealed record SpecReading(RunSpec? Spec, IReadOnlyList<SpecProblem> Problems)
+{
+    /// <summary>How a document in another project's words was understood; empty for one of ours.</summary>
+    public IReadOnlyList<ForeignNote> Notes { get; init; } = [];
+}
+
+/// <summary>One line of another project's configuration.</summary>
+/// <param name="Key">Its name there; empty for what the project's code fixes without saying so in the file.</param>
+/// <param name="Value">As written.</param>
+/// <param name="Path">The setting it became, or null if it has no meaning here.</param>
+/// <param name="Shown">The value there, or the key of the text that says why it has no meaning.</param>
+public sealed record ForeignNote(string Key, string Value, string? Path, string Shown);
 
 /// <summary>
 /// Specs as YAML. <see cref="Write"/> is canonical: every field in schema order, so that equal specs give equal bytes and a run's

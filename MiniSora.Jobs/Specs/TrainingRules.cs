@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Sampling;
 
@@ -24,7 +25,11 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(Downsample * patch))));
         if (spec.Training.FinalLearningRate > spec.Training.LearningRate)
             problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
-        SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.EmaWidths : null, problems);
+        if (spec.Training.Accumulation > spec.Training.Batch && InRange("training.batch", "training.accumulation"))
+            problems.Add(SpecProblem.At("spec.accumulation_over_batch", "training.accumulation", null, ("parts", Show(spec.Training.Accumulation)), ("batch", Show(spec.Training.Batch))));
+        SystemRules.Check(spec, outOfRange, problems);
+        SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.Averages : null, problems);
+        SystemRules.Solver(spec.Preview.Sampler.Solver, spec.Objective.Kind, "preview.sampler.solver", problems);
         Dataset(spec.Data.Dataset, context, problems);
         if (spec.Data.Dataset == DatasetCatalog.Shapes && InRange("data.size") && !BitOperations.IsPow2(size))
             problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));
@@ -84,14 +89,29 @@ internal static class SamplingRules
 {
     public static void Check(SamplingSpec spec, SpecContext context, List<SpecProblem> problems)
     {
-        SamplerRules.Check(spec.Sampler, "sampler", context.Source?.Training.EmaWidths, problems);
+        SamplerRules.Check(spec.Sampler, "sampler", context.NearestAverage ? null : context.Source?.Training.Averages, problems);
+        if (context.Source is { } source)
+            Source(spec, source, problems);
         if (!string.IsNullOrWhiteSpace(spec.Checkpoint) && context.CheckpointExists is { } checkpoints && !checkpoints(spec.Checkpoint))
             problems.Add(SpecProblem.At("spec.checkpoint_missing", "checkpoint", null, ("checkpoint", spec.Checkpoint)));
-        if (spec.Task == SamplingTask.TextToVideo && string.IsNullOrWhiteSpace(spec.Prompt))
+        var told = context.Source is not { Model: { Network: not NetworkKind.MiniSora, Conditioning: ConditioningKind.None } };
+        if (told && spec.Task == SamplingTask.TextToVideo && string.IsNullOrWhiteSpace(spec.Prompt))
             problems.Add(SpecProblem.At("spec.empty_prompt", "prompt", null));
         if (spec.Task == SamplingTask.ImageToVideo && string.IsNullOrWhiteSpace(spec.Image))
             problems.Add(SpecProblem.At("spec.image_required", "image", null));
         else if (spec.Task == SamplingTask.ImageToVideo && context.ImageExists is { } images && !images(spec.Image))
             problems.Add(SpecProblem.At("spec.image_missing", "image", null, ("image", spec.Image)));
+    }
+
+    /// <summary>What the checkpoint's own spec allows.</summary>
+    private static void Source(SamplingSpec spec, TrainingSpec source, List<SpecProblem> problems)
+    {
+        SystemRules.Solver(spec.Sampler.Solver, source.Objective.Kind, "sampler.solver", problems);
+        if (source.Model.Network == NetworkKind.MiniSora)
+            return;
+        if (spec.Task == SamplingTask.ImageToVideo)
+            problems.Add(SpecProblem.At("spec.task_unfit", "task", null, ("network", SnakeCase.From(source.Model.Network))));
+        if (source.Model.Conditioning == ConditioningKind.Label && source.Data.Dataset == DatasetCatalog.Shapes)
+            SystemRules.Prompts([spec.Prompt], "prompt", problems);
     }
 }

@@ -1,8 +1,17 @@
 namespace MiniSora.Model.Backbones;
 
-/// <summary>Size of the MiniSora transformer (models.md §6.3; the shipped recipes use rung T1).</summary>
+/// <summary>Which network, and its size (models.md §6.3; the shipped recipes of the product's own use rung T1).</summary>
 public sealed record BackboneOptions
 {
+    /// <summary>Which network. Default: the product's own.</summary>
+    [Setting] public NetworkKind Network { get; init; } = NetworkKind.MiniSora;
+
+    /// <summary>How Latte's blocks share space and time; of no meaning to other networks. Default interleaved.</summary>
+    [Setting] public LatteVariant Variant { get; init; } = LatteVariant.Interleaved;
+
+    /// <summary>What the network is told besides the time. MiniSora reads captions, DiT classes or nothing, Latte any. Default: text.</summary>
+    [Setting] public ConditioningKind Conditioning { get; init; } = ConditioningKind.Text;
+
     /// <summary>Token width D. Default 128.</summary>
     [Setting(Min = 32, Max = 4096, MultipleOf = 16)] public int Width { get; init; } = 128;
 
@@ -23,4 +32,9 @@ public sealed record BackboneOptions
 
     /// <summary>Blocks of the text encoder trained with the model. Default 1.</summary>
     [Setting(Min = 0, Max = 24, Unit = "blocks", Advanced = true)] public int TextDepth { get; init; } = 1;
+
+    /// <summary>
+    /// Independent images that Latte sees beside every clip of a batch (LatteIMG; Ma et al. 2024, §3.4); variants 1 and 2 only. Default 0.
+    /// </summary>
+    [Setting(Min = 0, Max = 64, Advanced = true)] public int ImageFrames { get; init; }
 }

@@ -1,7 +1,7 @@
 namespace MiniSora.Model.Backbones;
 
 /// <summary>Which output channels classifier-free guidance acts on (models.md §1.1, the 3-channel quirk).</summary>
-internal enum GuideChannels
+public enum GuideChannels
 {
     /// <summary>The first three, as DiT's published figures were made; the fourth latent channel follows the condition alone.</summary>
     First3,

@@ -33,6 +33,9 @@ public static class DatasetErrors
     /// <summary>Cannot be had at this size. {0} name, {1} frames, {2} size in pixels, {3} what is possible.</summary>
     public const string Size = "dataset_size";
 
+    /// <summary>Has no classes, but a network that is told one needs them. {0} name.</summary>
+    public const string NoClasses = "dataset_no_classes";
+
     /// <summary>Another process is preparing it. {0} name.</summary>
     public const string Busy = "dataset_busy";
 
@@ -72,7 +75,7 @@ public static class DatasetErrors
     /// <summary>All codes, so that a test can check that each is translated.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Unknown, Missing, Broken, Size, Busy, Name, FolderMissing, CaptionsBroken, NothingUsable,
+        Unknown, Missing, Broken, Size, NoClasses, Busy, Name, FolderMissing, CaptionsBroken, NothingUsable,
         NpmMissing, DownloadFailed, DownloadBroken, DownloadOffline, ArchiveMissing, ArchiveUnknown, DiskFull,
     ];
 }

@@ -9,6 +9,12 @@ namespace MiniSora.Model.Datasets;
 /// </summary>
 public sealed class EmojiDataset : IVideoDataset
 {
+    private static readonly Caption[] Groups =
+    [
+        new("smileys and emotion", "笑脸与情感"), new("people and body", "人物与身体"), new("components", "组件"), new("animals and nature", "动物与自然"),
+        new("food and drink", "食物与饮料"), new("travel and places", "旅行与地点"), new("activities", "活动"), new("objects", "物品"), new("symbols", "符号"), new("flags", "旗帜"),
+    ];
+
     private readonly EmojiManifest manifest;
     private readonly ClipStore store;
     private readonly int[] training;
@@ -70,6 +76,12 @@ public sealed class EmojiDataset : IVideoDataset
             : throw new DatasetException(
                 DatasetErrors.Broken, "The animated emoji are damaged: clips and names do not agree. Prepare them again.", [DatasetCatalog.Emoji, "manifest"]);
     }
+
+    /// <summary>The groups of emojibase, by their numbers.</summary>
+    public IReadOnlyList<Caption> Classes => Groups;
+
+    /// <inheritdoc/>
+    public int ClassOf(long index) => Math.Clamp(manifest.Clips[training[index]].Group, 0, Groups.Length - 1);
 
     /// <inheritdoc/>
     public Clip Read(long index, SplitMix64 random)

@@ -13,10 +13,16 @@ public sealed partial class FolderDataset : IVideoDataset
 
     private readonly FolderManifest manifest;
     private readonly ClipStore store;
+    private readonly int[] classOf;
 
     private FolderDataset(string name, FolderManifest manifest, ClipStore store, string manifestSha256)
     {
         (Id, this.manifest, this.store, Frames, Height, Width) = (name, manifest, store, manifest.Frames, manifest.Size, manifest.Size);
+        // Class folders, when every clip lies in one; a captions file may stand beside them.
+        var folders = manifest.Clips.Select(clip => FolderListing.ClassFolder(clip.File)).ToList();
+        string[] names = folders.Contains(null) ? [] : [.. folders.Distinct().Order(StringComparer.Ordinal)!];
+        Classes = [.. names.Select(FolderListing.ClassCaption)];
+        classOf = names.Length == 0 ? [] : [.. folders.Select(folder => Array.IndexOf(names, folder))];
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"folder/1 {store.Sha256} {manifestSha256}")));
     }
 
@@ -105,6 +111,12 @@ public sealed partial class FolderDataset : IVideoDataset
             throw new DatasetException(DatasetErrors.Broken, $"The clips of {name} are gone or incomplete. Import the folder again.", [name, ClipStore.FileName(frames, size)]);
         return new FolderDataset(name, manifest, ClipStore.Open(name, folder, frames, size), sha256);
     }
+
+    /// <summary>The class folders' names, in order, where every clip lies in one.</summary>
+    public IReadOnlyList<Caption> Classes { get; }
+
+    /// <inheritdoc/>
+    public int ClassOf(long index) => classOf[(int)index];
 
     /// <inheritdoc/>
     public Clip Read(long index, SplitMix64 random)

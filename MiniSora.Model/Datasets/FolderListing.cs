@@ -77,14 +77,21 @@ internal static partial class FolderListing
             if (slash < 0)
                 refused.Add(new RefusedFile(relative, FolderRefusals.CaptionMissing, "neither in a class folder nor in a captions file"));
             else
-                files.Add(new ListedFile(relative, ClassCaption(relative[(relative.LastIndexOf('/', slash - 1) + 1)..slash])));
+                files.Add(new ListedFile(relative, ClassCaption(ClassFolder(relative)!)));
         }
 
         return (files, refused);
     }
 
+    /// <summary>The innermost folder of a path relative to the source, or null for a file that lies in none.</summary>
+    internal static string? ClassFolder(string relative)
+    {
+        var slash = relative.LastIndexOf('/');
+        return slash < 0 ? null : relative[(slash == 0 ? 0 : relative.LastIndexOf('/', slash - 1) + 1)..slash];
+    }
+
     /// <summary><c>ApplyEyeMakeup</c>, <c>apply_eye_makeup</c> and <c>apply-eye-makeup</c> all read "apply eye makeup".</summary>
-    private static Caption ClassCaption(string folderName)
+    internal static Caption ClassCaption(string folderName)
     {
         var words = Boundary().Replace(folderName.Replace('_', ' ').Replace('-', ' '), " ").Trim();
         var text = Blanks().Replace(words, " ");

@@ -30,6 +30,12 @@ public interface IVideoDataset
     /// <summary>Number of distinct clips (procedural sets: of an epoch).</summary>
     long Count { get; }
 
+    /// <summary>Names of the classes that clips fall into; empty for a set without classes.</summary>
+    IReadOnlyList<Caption> Classes => [];
+
+    /// <summary>Class of clip number <paramref name="index"/>, an index into <see cref="Classes"/>.</summary>
+    int ClassOf(long index) => throw new InvalidOperationException($"the dataset {Id} has no classes");
+
     /// <summary>Clip number <paramref name="index"/> in [0, Count); <paramref name="random"/> drives augmentation.</summary>
     Clip Read(long index, SplitMix64 random);
 }

@@ -48,6 +48,19 @@ public sealed class MovingShapes : IVideoDataset
     /// <summary>One epoch shows each combination of the training split once.</summary>
     public long Count => ShapeCombo.Seen.Count;
 
+    /// <summary>Colour and shape, shape by shape: 48, of which the six held-out pairs never come up.</summary>
+    public static IReadOnlyList<Caption> ClassNames { get; } = [.. ShapeCombo.All.Select(ShapeCaptions.ColourAndShape).Distinct()];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Caption> Classes => ClassNames;
+
+    /// <inheritdoc/>
+    public int ClassOf(long index)
+    {
+        var combo = ShapeCombo.Seen[(int)index];
+        return (int)combo.Shape * Enum.GetValues<ShapeColour>().Length + (int)combo.Colour;
+    }
+
     /// <inheritdoc/>
     public Clip Read(long index, SplitMix64 random)
     {

@@ -31,6 +31,10 @@ public static class ShapeCaptions
     /// <summary>Both canonical captions, the form evaluation asks with.</summary>
     public static Caption Canonical(ShapeCombo combo) => new(English(combo), Chinese(combo));
 
+    /// <summary>Colour and shape alone, e.g. <c>red circle</c> and <c>红色圆形</c>: the name of a class.</summary>
+    public static Caption ColourAndShape(ShapeCombo combo) =>
+        new($"{Lower(combo.Colour)} {Lower(combo.Shape)}", ChineseColour[(int)combo.Colour] + ChineseShape[(int)combo.Shape]);
+
     /// <summary>
     /// A caption for training: the canonical form three times out of four, else a paraphrase. Draws twice.
     /// </summary>

@@ -62,6 +62,9 @@ internal sealed class ParameterViews : IDisposable
     /// <summary>Type of the views.</summary>
     public ScalarType Compute { get; }
 
+    /// <summary>Where the views are.</summary>
+    public Device Device => views[0].device;
+
     /// <summary>Weights that outlive the current scope, for sampling; dispose them.</summary>
     public static ParameterViews Keep(ParameterLayout layout, Tensor flat, ScalarType compute)
     {

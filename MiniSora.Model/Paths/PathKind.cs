@@ -1,7 +1,7 @@
 namespace MiniSora.Model.Paths;
 
 /// <summary>Interpolants between noise at t = 0 and data at t = 1.</summary>
-internal enum PathKind
+public enum PathKind
 {
     /// <summary>α = t, σ = 1 − t: rectified flow.</summary>
     Linear,
@@ -14,7 +14,7 @@ internal enum PathKind
 }
 
 /// <summary>Form of the diffusion coefficient w of a reverse SDE (Ma et al. 2024, table 2); any is exact, they differ in discretisation.</summary>
-internal enum DiffusionForm
+public enum DiffusionForm
 {
     /// <summary>The norm itself.</summary>
     Constant,

@@ -14,7 +14,7 @@ internal enum PathPrediction
 }
 
 /// <summary>Weights of the loss of noise and score networks (Ma et al. 2024, §3.1); without effect on velocity.</summary>
-internal enum PathWeight
+public enum PathWeight
 {
     /// <summary>1.</summary>
     None,

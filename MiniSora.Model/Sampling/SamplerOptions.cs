@@ -1,20 +1,44 @@
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Paths;
+
 namespace MiniSora.Model.Sampling;
 
-/// <summary>Integrator of the probability-flow ODE.</summary>
+/// <summary>How noise becomes a clip.</summary>
 public enum SolverKind
 {
+    /// <summary>What suits the checkpoint: Euler, or DDPM for diffusion.</summary>
+    Auto,
+
     /// <summary>First order, one network evaluation a step (two with guidance).</summary>
     Euler,
 
     /// <summary>Second order, two evaluations a step but one in the last.</summary>
     Heun,
+
+    /// <summary>Dormand and Prince's adaptive fifth order; for interpolants.</summary>
+    Dopri5,
+
+    /// <summary>Euler–Maruyama on the reverse SDE; for interpolants.</summary>
+    Sde,
+
+    /// <summary>Ancestral sampling (Ho et al. 2020); for diffusion.</summary>
+    Ddpm,
+
+    /// <summary>DDIM (Song et al. 2021); for diffusion.</summary>
+    Ddim,
+
+    /// <summary>DPM-Solver++ (2M) (Lu et al. 2022); for diffusion.</summary>
+    Dpmpp2m,
+
+    /// <summary>UniPC (Zhao et al. 2023); for diffusion.</summary>
+    Unipc,
 }
 
 /// <summary>How clips are drawn from a checkpoint.</summary>
 public sealed record SamplerOptions
 {
-    /// <summary>Integrator. Default Euler.</summary>
-    [Setting] public SolverKind Solver { get; init; } = SolverKind.Euler;
+    /// <summary>Method. Default: automatic.</summary>
+    [Setting] public SolverKind Solver { get; init; } = SolverKind.Auto;
 
     /// <summary>Solver steps (intervals, not grid points). Default 20.</summary>
     [Setting(Min = 1, Max = 1000, Unit = "steps")] public int Steps { get; init; } = 20;
@@ -22,7 +46,7 @@ public sealed record SamplerOptions
     /// <summary>Classifier-free guidance scale w in u + w (c − u); 1 switches guidance off. Default 2.</summary>
     [Setting(Min = 0, Max = 30)] public double Guidance { get; init; } = 2;
 
-    /// <summary>Guidance acts for t in [low, high] only (Kynkäänniemi et al. 2024). Default 0.1.</summary>
+    /// <summary>Guidance acts at noise levels in [low, high] only, 1 being pure noise (Kynkäänniemi et al. 2024). Default 0.1.</summary>
     [Setting(Min = 0, Max = 1, Advanced = true)] public double GuidanceLow { get; init; } = 0.1;
 
     /// <summary>See <see cref="GuidanceLow"/>. Default 0.95.</summary>
@@ -30,10 +54,21 @@ public sealed record SamplerOptions
 
     /// <summary>
     /// Moves the grid of times towards noise: t' = s t / (1 + (s − 1) t), so that more steps are spent where the layout is decided. 1 is an
-    /// even grid. Default 3.
+    /// even grid. For rectified flow only. Default 3.
     /// </summary>
     [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 3;
 
-    /// <summary>EMA copy to use: its relative width as trained, or 0 for the raw weights. Default 0.05.</summary>
-    [Setting(Min = 0, Max = 0.25, Advanced = true)] public double Ema { get; init; } = 0.05;
+    /// <summary>
+    /// Averaged copy of the weights to use: its relative width as trained, the decay of one of constant decay, or 0 for the raw weights. Default 0.05.
+    /// </summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double Ema { get; init; } = 0.05;
+
+    /// <summary>Noise of DDIM: 0 none, 1 as much as DDPM. Default 0.</summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double Eta { get; init; }
+
+    /// <summary>Form of the SDE's diffusion coefficient (Ma et al. 2024, table 2). Default sigma.</summary>
+    [Setting(Advanced = true)] public DiffusionForm DiffusionForm { get; init; } = DiffusionForm.Sigma;
+
+    /// <summary>Latent channels that guidance acts on, in DiT and Latte; DiT was published with the first three. Default all.</summary>
+    [Setting(Advanced = true)] public GuideChannels GuidanceChannels { get; init; } = GuideChannels.All;
 }

@@ -1,13 +1,10 @@
-using System.Globalization;
 using MiniSora.Model.Autoencoders;
-using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
-using MiniSora.Model.Objectives;
-using MiniSora.Model.Solvers;
-using MiniSora.Model.Text;
+using MiniSora.Model.Systems;
 using MiniSora.Model.Training;
+using MiniSora.Model.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,31 +13,24 @@ namespace MiniSora.Model.Sampling;
 /// <summary>Draws clips from a trained model. All calls on one thread.</summary>
 public sealed class VideoSampler : IDisposable
 {
-    private readonly MiniSoraBackbone network;
+    private readonly IVideoSystem system;
     private readonly Tensor flat;
     private readonly ParameterViews weights;
     private readonly IVideoCodec codec;
-    private readonly Vocabulary vocabulary;
     private readonly ClipSize size;
-    private readonly int textLength;
-    private readonly Prediction prediction;
     private readonly bool owns;
     private readonly List<SamplerWarning> warnings = [];
 
-    /// <summary>Takes over <paramref name="flat"/>; network and codec only when <paramref name="ownsCodec"/>.</summary>
-    internal VideoSampler(
-        MiniSoraBackbone network, Tensor flat, IVideoCodec codec, Vocabulary vocabulary, ScalarType compute, Prediction prediction, ClipSize size, int textLength, SamplerWarning? warning, bool ownsCodec)
+    /// <summary>Takes over <paramref name="flat"/>; system and codec only when <paramref name="ownsAll"/>.</summary>
+    internal VideoSampler(IVideoSystem system, Tensor flat, IVideoCodec codec, ScalarType compute, ClipSize size, SamplerWarning? warning, bool ownsAll)
     {
-        this.network = network;
+        this.system = system;
         this.flat = flat;
         this.codec = codec;
-        this.vocabulary = vocabulary;
         this.size = size;
-        this.textLength = textLength;
-        this.prediction = prediction;
-        owns = ownsCodec;
+        owns = ownsAll;
         using var _ = no_grad();
-        weights = ParameterViews.Keep(network.Layout, flat, compute);
+        weights = ParameterViews.Keep(system.Layout, flat, compute);
         if (warning is not null)
             warnings.Add(warning);
     }
@@ -72,15 +62,21 @@ public sealed class VideoSampler : IDisposable
         TorchRuntime.EnsureLoaded();
         using var checkpoint = Checkpoint.Open(checkpointPath);
         var description = checkpoint.Description;
-        var vocabulary = description.ReadVocabulary();
         var codec = checkpoint.ReadCodec(placement);
-        var network = new MiniSoraBackbone(description.Model, codec.LatentChannels, vocabulary.Size);
-        var (index, warning) = EmaChoice.Pick(description.EmaWidths, ema);
-        var flat = checkpoint.ReadWeights(network.Layout, index, placement.Device);
-        return new VideoSampler(network, flat, codec, vocabulary, description.Compute, description.Prediction, description.Size, description.Model.TextLength, warning, ownsCodec: true)
+        var system = checkpoint.ReadSystem(codec);
+        var (index, warning) = EmaChoice.Pick(description.Averages, ema);
+        var flat = checkpoint.ReadWeights(system.Layout, index, placement.Device);
+        return new VideoSampler(system, flat, codec, description.Compute, description.Size, warning, ownsAll: true)
         {
             SpecText = description.Spec,
         };
+    }
+
+    /// <summary>The spec that a checkpoint was trained by, without loading it; empty for a file that names none. Throws for one that is not sound.</summary>
+    public static string SpecOf(string checkpointPath)
+    {
+        using var file = SafeTensors.Open(checkpointPath);
+        return file.Metadata.GetValueOrDefault("spec", "");
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
@@ -98,7 +94,7 @@ public sealed class VideoSampler : IDisposable
         flat.Dispose();
         if (!owns)
             return;
-        network.Dispose();
+        system.Dispose();
         codec.Dispose();
     }
 
@@ -123,8 +119,17 @@ public sealed class VideoSampler : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        using var latents = SampleLatents(request, options, latentFrames, report, cancellationToken);
-        return ClipPixels.ToBytes(codec.Decode(latents))[0];
+        using var latents = SampleLatents(request, options, system.ImagesOnly ? 1 : latentFrames, report, cancellationToken);
+        var frames = ClipPixels.ToBytes(codec.Decode(latents))[0];
+        var wanted = latentFrames == 1 ? frames.Length : size.Frames * Height * Width * 3;
+        if (frames.Length == wanted)
+            return frames;
+        // A network of images gives a still of the clip's length.
+        var picture = frames.AsSpan(0, Height * Width * 3);
+        var still = new byte[wanted];
+        for (var at = 0; at < wanted; at += picture.Length)
+            picture.CopyTo(still.AsSpan(at));
+        return still;
     }
 
     /// <summary>Latents [1, F, c, h, w] of one request, float32 on the device; the caller owns them.</summary>
@@ -133,47 +138,15 @@ public sealed class VideoSampler : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var device = flat.device;
-        int height = size.Height / codec.Downsample, width = size.Width / codec.Downsample;
-        using var generator = new Generator(unchecked((ulong)request.Seed), CPU);
-        var noise = randn([1, latentFrames, codec.LatentChannels, height, width], generator: generator).to(device);
-
-        var given = new bool[latentFrames];
-        var start = noise;
-        if (request.FirstFrame is not null)
-        {
-            given[0] = true;
-            var still = codec.Encode(ClipPixels.ToTensor([request.FirstFrame], 1, size.Height, size.Width).to(device));
-            start = latentFrames == 1 ? still : cat([still.to_type(ScalarType.Float32), noise.narrow(1, 1, latentFrames - 1)], 1);
-        }
-
-        if (!given.Contains(false))
-            return start.clone().MoveToOuterDisposeScope();
-        var field = new GuidedVelocity(network, weights, prediction, options, given, Encode(request.Prompt), Vocabulary.EncodeNull(textLength), device);
-        var evaluations = OdeSolver.Evaluations(options.Solver, options.Steps);
-        return OdeSolver.Integrate(options.Solver, start, options.Steps, options.TimeShift, field.At, made =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            report((double)made / evaluations);
-        }).MoveToOuterDisposeScope();
+        var still = request.FirstFrame is null ? null : codec.Encode(ClipPixels.ToTensor([request.FirstFrame], 1, size.Height, size.Width).to(device));
+        long[] shape = [1, latentFrames, codec.LatentChannels, size.Height / codec.Downsample, size.Width / codec.Downsample];
+        return system.Sample(weights, new LatentRequest(request.Prompt, request.Seed, shape, still, device, Warn), options, report, cancellationToken).MoveToOuterDisposeScope();
     }
 
-    private EncodedCaption Encode(string prompt)
+    private void Warn(SamplerWarning warning)
     {
-        var encoded = vocabulary.Encode(prompt, textLength);
-        if (encoded.Wanted > encoded.Used && !warnings.Exists(warning => warning.Code == "prompt_cut" && warning.Arguments["prompt"] == prompt))
-        {
-            warnings.Add(new SamplerWarning(
-                "prompt_cut",
-                $"Only the first {encoded.Used - 2} of {encoded.Wanted - 2} tokens of the prompt were used.",
-                new Dictionary<string, string>
-                {
-                    ["kept"] = (encoded.Used - 2).ToString(CultureInfo.InvariantCulture),
-                    ["total"] = (encoded.Wanted - 2).ToString(CultureInfo.InvariantCulture),
-                    ["prompt"] = prompt,
-                }));
-        }
-
-        return encoded;
+        if (!warnings.Exists(said => said.Code == warning.Code && said.Arguments.GetValueOrDefault("prompt") == warning.Arguments.GetValueOrDefault("prompt")))
+            warnings.Add(warning);
     }
 }
 

@@ -2,67 +2,52 @@ using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Objectives;
-using MiniSora.Model.Text;
+using MiniSora.Model.Systems;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MiniSora.Model.Training;
 
-/// <summary>Turns plans into batches: reads clips, encodes them, adds noise. Runs beside the training thread.</summary>
-internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, Vocabulary vocabulary)
+/// <summary>Turns plans into batches: reads clips, encodes them, lets the system add noise. Runs beside the training thread.</summary>
+internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, IVideoSystem system)
 {
+    // Only rectified flow masks frames and mixes whole batches of images in.
+    private readonly ObjectiveOptions objective = setup.Objective.Kind == ObjectiveKind.RectifiedFlow
+        ? setup.Objective
+        : setup.Objective with { MaskedFraction = 0, ImageFraction = system.ImagesOnly ? 1 : 0 };
+
+    private readonly bool classes = VideoSystem.ReadsClasses(setup.Model);
+
     /// <summary>Latent frames of a clip.</summary>
     private int LatentFrames => setup.Dataset.Frames / codec.FramesPerLatent;
 
     /// <summary>The batch of one step; the caller owns it.</summary>
     public TrainingBatch Build(long step)
     {
-        var plan = BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, setup.Objective);
+        var plan = BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, objective);
         var clips = plan.Lanes.Select(lane => setup.Dataset.Read(lane.ClipIndex, lane.Augmentation)).ToList();
+        var conditions = plan.Lanes.Zip(clips, (lane, clip) => Condition(lane.ClipIndex, clip, lane.Chinese, lane.DropCaption)).ToList();
 
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var latents = plan.IsImage
             ? codec.Encode(Frames(clips, plan.Lanes.Select(lane => lane.ImageFrame).ToList()))
             : EncodeClips(plan, clips);
-        var data = Patches.Split(latents.to(CPU), setup.Model.Patch);
+        latents = latents.to(CPU);
+        var beside = setup.Model.Network == NetworkKind.Latte ? setup.Model.ImageFrames : 0;
+        if (beside == 0)
+            return system.Prepare(new StepInput(plan, conditions, [], latents));
 
-        using var generator = new Generator(plan.NoiseSeed, CPU);
-        var noise = randn(data.shape, generator: generator);
-        int batch = plan.Lanes.Count, frames = (int)data.shape[1];
-        var times = new float[batch, frames];
-        var generated = plan.Lanes.Sum(lane => lane.Given.Count(given => !given));
-        var share = 1f / ((float)generated * data.shape[2] * data.shape[3]);
-        var weights = new float[batch * frames];
-        for (var b = 0; b < batch; b++)
-        {
-            for (var f = 0; f < frames; f++)
-            {
-                var given = plan.Lanes[b].Given[f];
-                times[b, f] = given ? 0 : plan.Lanes[b].Time;
-                weights[b * frames + f] = given ? 0 : share * RectifiedFlow.ErrorWeight(setup.Objective, plan.Lanes[b].Time);
-            }
-        }
-
-        var mixed = RectifiedFlow.Mix(data, noise, tensor(times).view(batch, frames, 1, 1));
-        var captions = plan.Lanes.Zip(clips, (lane, clip) => Caption(lane, clip.Caption)).ToList();
-        return new TrainingBatch(
-            step,
-            mixed.DetachFromDisposeScope(),
-            (setup.Objective.Prediction == Prediction.Data ? data : RectifiedFlow.Velocity(data, noise)).DetachFromDisposeScope(),
-            tensor(weights, [batch, frames, 1, 1]).DetachFromDisposeScope(),
-            FrameTimes.From(times),
-            captions,
-            (int)latents.shape[3] / setup.Model.Patch,
-            (int)latents.shape[4] / setup.Model.Patch);
+        var images = BatchPlan.Images(setup.Seed, step, clips.Count, beside, setup.Dataset.Count, setup.Dataset.Frames, objective.CaptionDropout);
+        var sources = images.Select(image => setup.Dataset.Read(image.ClipIndex, image.Augmentation)).ToList();
+        var stills = codec.Encode(Frames(sources, [.. images.Select(image => image.Frame)])).to(CPU); // [B·I, 1, c, h, w]
+        var joined = cat([latents, stills.reshape([clips.Count, beside, .. stills.shape[2..]])], 1);
+        return system.Prepare(new StepInput(
+            plan, conditions, [.. images.Zip(sources, (image, source) => Condition(image.ClipIndex, source, image.Chinese, image.DropCaption))], joined));
     }
 
-    private EncodedCaption Caption(LanePlan lane, Caption caption)
-    {
-        var length = setup.Model.TextLength;
-        var text = lane.Chinese ? caption.Chinese ?? caption.English : caption.English ?? caption.Chinese;
-        return lane.DropCaption ? Vocabulary.EncodeNull(length) : vocabulary.Encode(text ?? "", length);
-    }
+    private LaneCondition Condition(long index, Clip clip, bool chinese, bool drop) =>
+        new(clip.Caption, classes ? setup.Dataset.ClassOf(index) : 0, chinese, drop);
 
     private Tensor EncodeClips(BatchPlan plan, List<Clip> clips)
     {

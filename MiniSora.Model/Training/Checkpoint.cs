@@ -1,6 +1,7 @@
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
+using MiniSora.Model.Systems;
 using MiniSora.Model.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -64,6 +65,10 @@ internal sealed class Checkpoint : IDisposable
 
     /// <summary>The codec, on the device; the caller owns it.</summary>
     public IVideoCodec ReadCodec(Placement placement) => VideoCodec.FromCheckpoint(file, "codec.", placement);
+
+    /// <summary>The system that was trained, whose clips were encoded by <paramref name="codec"/>.</summary>
+    public IVideoSystem ReadSystem(IVideoCodec codec) => VideoSystem.Of(
+        Description.Model, Description.Objective, Description.Size.Latents(codec), Description.ReadVocabulary(), Description.Classes);
 
     /// <summary>One copy of the weights as a flat float32 buffer: −1 the raw ones, else the EMA copy. The caller owns it.</summary>
     public Tensor ReadWeights(ParameterLayout layout, int ema, Device device)

@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Datasets;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Systems;
 using MiniSora.Model.Text;
 using static TorchSharp.torch;
 
@@ -18,7 +21,11 @@ internal sealed record CheckpointDescription
     /// <summary>Changes when older files can no longer be read.</summary>
     public const string CurrentFormat = "1";
 
-    private static readonly JsonSerializerOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new() 
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public required string Spec { get; init; }
     public required string Software { get; init; }
@@ -27,8 +34,18 @@ internal sealed record CheckpointDescription
     public required ulong Seed { get; init; }
     public required BackboneOptions Model { get; init; }
     public required CodecOptions Codec { get; init; }
-    public required Prediction Prediction { get; init; }
+    public required ObjectiveOptions Objective { get; init; }
     public required IReadOnlyList<double> EmaWidths { get; init; }
+
+    /// <summary>Decay of one more average, after those of the widths; 0: there is none.</summary>
+    public double EmaDecay { get; init; }
+
+    /// <summary>Names of the dataset's classes; empty unless the network is told them.</summary>
+    public IReadOnlyList<Caption> Classes { get; init; } = [];
+
+    /// <summary>Averages by what a sampler calls them.</summary>
+    public IReadOnlyList<double> Averages => new TrainingOptions { EmaWidths = EmaWidths, EmaDecay = EmaDecay }.Averages;
+
     public required ScalarType Compute { get; init; }
     public required ClipSize Size { get; init; }
     public required string Dataset { get; init; }
@@ -47,8 +64,10 @@ internal sealed record CheckpointDescription
         Seed = setup.Seed,
         Model = setup.Model,
         Codec = setup.Codec,
-        Prediction = setup.Objective.Prediction,
+        Objective = setup.Objective,
         EmaWidths = setup.Training.EmaWidths,
+        EmaDecay = setup.Training.EmaDecay,
+        Classes = VideoSystem.ReadsClasses(setup.Model) ? setup.Dataset.Classes : [],
         Compute = compute,
         Size = new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width),
         Dataset = setup.Dataset.Id,
@@ -67,8 +86,10 @@ internal sealed record CheckpointDescription
         ["minisora.seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         ["minisora.model"] = JsonSerializer.Serialize(Model, Json),
         ["minisora.codec"] = JsonSerializer.Serialize(Codec, Json),
-        ["minisora.prediction"] = Prediction.ToString(),
+        ["minisora.objective"] = JsonSerializer.Serialize(Objective, Json),
         ["minisora.ema_widths"] = JsonSerializer.Serialize(EmaWidths, Json),
+        ["minisora.ema_decay"] = EmaDecay.ToString("R", CultureInfo.InvariantCulture),
+        ["minisora.classes"] = JsonSerializer.Serialize(Classes, Json),
         ["minisora.precision"] = NameOf(Compute),
         ["minisora.size"] = JsonSerializer.Serialize(Size, Json),
         ["minisora.dataset"] = Dataset,
@@ -102,8 +123,13 @@ internal sealed record CheckpointDescription
                 Seed = ulong.Parse(Text("minisora.seed"), CultureInfo.InvariantCulture),
                 Model = Value<BackboneOptions>("minisora.model"),
                 Codec = Value<CodecOptions>("minisora.codec"),
-                Prediction = Enum.Parse<Prediction>(Text("minisora.prediction")),
+                // Before there were other systems than the product's own, a file said of these only the prediction.
+                Objective = metadata.ContainsKey("minisora.objective")
+                    ? Value<ObjectiveOptions>("minisora.objective")
+                    : new ObjectiveOptions { Prediction = Enum.Parse<Prediction>(Text("minisora.prediction")) },
                 EmaWidths = Value<List<double>>("minisora.ema_widths"),
+                EmaDecay = double.Parse(metadata.GetValueOrDefault("minisora.ema_decay", "0"), CultureInfo.InvariantCulture),
+                Classes = metadata.ContainsKey("minisora.classes") ? Value<List<Caption>>("minisora.classes") : [],
                 Compute = Text("minisora.precision") == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Size = Value<ClipSize>("minisora.size"),
                 Dataset = Text("minisora.dataset"),
@@ -116,6 +142,14 @@ internal sealed record CheckpointDescription
             throw new CheckpointException("checkpoint_format", $"The checkpoint's metadata is broken: {broken.Message}");
         }
     }
+
+    /// <summary>The part of an objective that gives the network's output its meaning; the rest may change between two runs.</summary>
+    private static string Identity(ObjectiveOptions objective) => objective.Kind switch
+    {
+        ObjectiveKind.Diffusion => $"{objective.Kind} of {objective.Prediction}, {objective.NoiseSchedule}, {objective.Variance}",
+        ObjectiveKind.Interpolant => $"{objective.Kind} of {objective.Prediction}, {objective.Path}",
+        _ => $"{objective.Kind} of {objective.Prediction}",
+    };
 
     /// <summary>The tokenizer.</summary>
     public Vocabulary ReadVocabulary() => new(Words);
@@ -137,8 +171,8 @@ internal sealed record CheckpointDescription
         Compare("seed", Seed, other.Seed);
         Compare("model", Model, other.Model);
         Compare("codec", Codec, other.Codec);
-        Compare("prediction", Prediction, other.Prediction);
-        Compare("EMA widths", string.Join(", ", EmaWidths), string.Join(", ", other.EmaWidths));
+        Compare("objective", Identity(Objective), Identity(other.Objective));
+        Compare("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));
         Compare("clip size", Size, other.Size);
         Compare("dataset", Dataset, other.Dataset);
         Compare("dataset contents", Fingerprint, other.Fingerprint);

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
-using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
+using MiniSora.Model.Systems;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,13 +14,13 @@ namespace MiniSora.Model.Training;
 /// </summary>
 internal sealed class Replicas : IDisposable
 {
-    private readonly MiniSoraBackbone network;
+    private readonly IVideoSystem system;
     private readonly List<Worker> workers;
 
     /// <summary><paramref name="count"/> 1: everything happens on the caller's thread, with all of libtorch's threads.</summary>
-    public Replicas(MiniSoraBackbone network, int count)
+    public Replicas(IVideoSystem system, int count)
     {
-        this.network = network;
+        this.system = system;
         workers = count <= 1 ? [] : [.. Enumerable.Range(0, count).Select(index => new Worker(index))];
     }
 
@@ -35,8 +35,8 @@ internal sealed class Replicas : IDisposable
         try
         {
             var results = parts.Count == 1
-                ? [TrainingStep.Run(network, parameters, compute, parts[0])]
-                : InParallel(parts, part => TrainingStep.Run(network, parameters, compute, part));
+                ? [TrainingStep.Run(system, parameters, compute, parts[0])]
+                : InParallel(parts, part => TrainingStep.Run(system, parameters, compute, part));
             // They come from other threads, whose scopes are not ours.
             foreach (var (part, gradientPart) in results)
             {

@@ -1,7 +1,9 @@
 using MiniSora.Model.Autoencoders;
-using MiniSora.Model.Backbones;
+using MiniSora.Model.Datasets;
+using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Systems;
 using MiniSora.Model.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,7 +25,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainerSetup setup;
     private readonly IVideoCodec codec;
     private readonly Vocabulary vocabulary;
-    private readonly MiniSoraBackbone network;
+    private readonly IVideoSystem system;
     private readonly TrainingState state;
     private readonly TrainingSnapshot snapshot;
     private readonly ScalarType compute;
@@ -37,12 +39,12 @@ public sealed class Trainer : IDisposable
         this.setup = setup;
         this.codec = codec;
         this.vocabulary = vocabulary;
-        network = new MiniSoraBackbone(setup.Model, codec.LatentChannels, vocabulary.Size);
-        state = new TrainingState(network.Layout, setup.Training, setup.Seed, setup.Placement.Device);
-        resumed?.ReadInto(state, network.Layout);
+        system = VideoSystem.Of(setup.Model, setup.Objective, Size.Latents(codec), vocabulary, RequireClasses(setup));
+        state = new TrainingState(system.Layout, setup.Training, setup.Seed, setup.Placement.Device);
+        resumed?.ReadInto(state, system.Layout);
         StepNumber = resumed?.Description.Step ?? 0;
-        replicas = new Replicas(network, setup.Placement.Device.type == DeviceType.CPU ? get_num_threads() : 1);
-        var builder = new BatchBuilder(setup, codec, vocabulary);
+        replicas = new Replicas(system, setup.Placement.Device.type == DeviceType.CPU ? get_num_threads() : 1);
+        var builder = new BatchBuilder(setup, codec, system);
         compute = resumed?.Description.Compute ?? ChooseCompute(builder, progress);
         snapshot = new TrainingSnapshot(state);
         queue = new BatchQueue(builder.Build, StepNumber + 1, BatchesAhead);
@@ -55,13 +57,18 @@ public sealed class Trainer : IDisposable
     public string PrecisionName => CheckpointDescription.NameOf(compute);
 
     /// <summary>Trainable numbers.</summary>
-    public long ParameterCount => network.Layout.ParameterCount;
+    public long ParameterCount => system.Layout.ParameterCount;
 
     /// <summary>Batches that wait, read ahead; 0 again and again means that data is the bottleneck.</summary>
     public int BatchesWaiting => queue.Waiting;
 
     /// <summary>Buffers as they are, for tests.</summary>
     internal TrainingState State => state;
+
+    /// <summary>Parameters by name, for tests.</summary>
+    internal ParameterLayout Layout => system.Layout;
+
+    private ClipSize Size => new(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width);
 
     /// <summary>Makes the present state the one to go back to.</summary>
     internal void KeepSnapshot() => snapshot.Take(state);
@@ -74,7 +81,7 @@ public sealed class Trainer : IDisposable
         var codec = CodecFactory.Fit(setup, progress, cancellationToken);
         try
         {
-            var vocabulary = VocabularyReader.Read(setup.Dataset, setup.Seed, progress, cancellationToken);
+            var vocabulary = VideoSystem.ReadsCaptions(setup.Model) ? VocabularyReader.Read(setup.Dataset, setup.Seed, progress, cancellationToken) : new Vocabulary([]);
             return new Trainer(setup, codec, vocabulary, progress, null);
         }
         catch
@@ -116,14 +123,15 @@ public sealed class Trainer : IDisposable
             throw new InvalidOperationException($"got the batch of step {batch.Step}, expected {StepNumber + 1}");
         StepNumber = batch.Step;
         var rate = LearningRate.At(setup.Training, StepNumber);
-        var (loss, norm, gradient) = replicas.Run(state.Parameters, compute, batch);
+        var (loss, norm, gradient) = Gradient(batch);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             return RollBack(rate);
 
         // These weights have just proved to be good.
         if (StepNumber % SnapshotSteps == 1)
             KeepSnapshot();
-        GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
+        if (StepNumber >= setup.Training.ClipFrom)
+            GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
         rollbacksInARow = 0;
         return new StepResult(StepNumber, loss, norm, rate, false);
@@ -133,7 +141,7 @@ public sealed class Trainer : IDisposable
     public void Save(string path)
     {
         var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, state.Optimizer.Updates, compute);
-        Checkpoint.Write(path, description, network.Layout, state, codec);
+        Checkpoint.Write(path, description, system.Layout, state, codec);
     }
 
     /// <summary>
@@ -142,12 +150,9 @@ public sealed class Trainer : IDisposable
     /// </summary>
     public VideoSampler BorrowSampler(double ema)
     {
-        var widths = setup.Training.EmaWidths;
-        var (index, warning) = EmaChoice.Pick(widths, ema);
+        var (index, warning) = EmaChoice.Pick(setup.Training.Averages, ema);
         var flat = index < 0 ? state.Parameters : state.Emas[index];
-        return new VideoSampler(
-            network, flat.detach().DetachFromDisposeScope(), codec, vocabulary, compute, setup.Objective.Prediction,
-            new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width), setup.Model.TextLength, warning, ownsCodec: false);
+        return new VideoSampler(system, flat.detach().DetachFromDisposeScope(), codec, compute, Size, warning, ownsAll: false);
     }
 
     /// <inheritdoc/>
@@ -157,8 +162,47 @@ public sealed class Trainer : IDisposable
         replicas.Dispose();
         snapshot.Dispose();
         state.Dispose();
-        network.Dispose();
+        system.Dispose();
         codec.Dispose();
+    }
+
+    private static IReadOnlyList<Caption> RequireClasses(TrainerSetup setup)
+    {
+        if (VideoSystem.ReadsClasses(setup.Model) && setup.Dataset.Classes.Count == 0)
+            throw new DatasetException(DatasetErrors.NoClasses, $"The dataset {setup.Dataset.Id} has no classes.", [setup.Dataset.Id]);
+        return setup.Dataset.Classes;
+    }
+
+    /// <summary>Loss, norm and gradient of a whole batch, part after part if the run accumulates.</summary>
+    private (double Loss, double Norm, Tensor Gradient) Gradient(TrainingBatch batch)
+    {
+        if (setup.Training.Accumulation == 1)
+            return replicas.Run(state.Parameters, compute, batch);
+        var parts = batch.Split(setup.Training.Accumulation);
+        try
+        {
+            var (loss, sum) = (0.0, (Tensor?)null);
+            foreach (var part in parts)
+            {
+                var (partLoss, _, gradient) = replicas.Run(state.Parameters, compute, part);
+                loss += partLoss;
+                if (sum is null)
+                {
+                    sum = gradient;
+                    continue;
+                }
+
+                sum.add_(gradient, HeldScalar.One);
+                gradient.Dispose();
+            }
+
+            return (loss, sum!.norm().ToDouble(), sum);
+        }
+        finally
+        {
+            if (parts.Count > 1)
+                parts.ForEach(part => part.Dispose());
+        }
     }
 
     private StepResult RollBack(double rate)
@@ -193,7 +237,7 @@ public sealed class Trainer : IDisposable
         for (var step = 1; ; step++)
         {
             var batch = builder.Build(step);
-            if (batch.Mixed.shape[1] > 1 || step == 20)
+            if (batch.IsTypical || step == 20)
                 return batch;
             batch.Dispose();
         }

@@ -64,6 +64,23 @@ public sealed record TrainingOptions
     /// <summary>Relative widths of the two power-function EMA copies (Karras et al. 2024, EDM2). Default 0.05 and 0.10.</summary>
     [Setting(Min = 0.01, Max = 0.25, MinCount = 1, MaxCount = 2, Advanced = true)] public IReadOnlyList<double> EmaWidths { get; init; } = [0.05, 0.10];
 
+    /// <summary>
+    /// Constant decay of one more averaged copy, as DiT and Latte keep it with 0.9999; 0: none. Short runs are over before such a copy has
+    /// forgotten its start. Default 0.
+    /// </summary>
+    [Setting(Min = 0, Max = 0.99999, Advanced = true)] public double EmaDecay { get; init; }
+
+    /// <summary>
+    /// Every step works through its clips in so many parts, one after another: less memory, the same gradient up to rounding. Default 1.
+    /// </summary>
+    [Setting(Min = 1, Max = 1024, Advanced = true)] public int Accumulation { get; init; } = 1;
+
+    /// <summary>First step that limits the gradient (Latte's <c>start_clip_iter</c>). Default 0: from the beginning.</summary>
+    [Setting(Min = 0, Max = 10_000_000, Unit = "steps", Advanced = true)] public int ClipFrom { get; init; }
+
     /// <summary>A checkpoint at least every so many steps; further ones are written when stopped and at the end. Default 500.</summary>
     [Setting(Min = 1, Max = 1_000_000, Unit = "steps")] public int CheckpointSteps { get; init; } = 500;
+
+    /// <summary>Averaged copies by what <see cref="Sampling.SamplerOptions.Ema"/> calls them: the widths, then the constant decay if there is one.</summary>
+    public IReadOnlyList<double> Averages => EmaDecay > 0 ? [.. EmaWidths, EmaDecay] : EmaWidths;
 }

@@ -7,6 +7,8 @@ namespace MiniSora.Model.Training;
 /// <summary>All that a step changes: parameters, optimizer, EMA copies. Flat float32 buffers on the run's device.</summary>
 internal sealed class TrainingState : IDisposable
 {
+    private readonly double decay;
+
     public TrainingState(ParameterLayout layout, TrainingOptions options, ulong seed, Device device)
     {
         using var scope = NewDisposeScope();
@@ -16,7 +18,8 @@ internal sealed class TrainingState : IDisposable
         Optimizer.ExpAvg.DetachFromDisposeScope();
         Optimizer.ExpAvgSq.DetachFromDisposeScope();
         EmaGammas = [.. options.EmaWidths.Select(PowerEma.Gamma)];
-        Emas = [.. options.EmaWidths.Select(_ => Parameters.detach().clone().DetachFromDisposeScope())];
+        decay = options.EmaDecay;
+        Emas = [.. options.Averages.Select(_ => Parameters.detach().clone().DetachFromDisposeScope())];
     }
 
     /// <summary>Master weights; the leaf of the gradient.</summary>
@@ -25,7 +28,7 @@ internal sealed class TrainingState : IDisposable
     /// <summary>AdamW, with Muon's updates of the hidden matrices if the options want them.</summary>
     public FlatAdamW Optimizer { get; }
 
-    /// <summary>One copy per <see cref="TrainingOptions.EmaWidths"/>.</summary>
+    /// <summary>One copy per <see cref="TrainingOptions.Averages"/>.</summary>
     public IReadOnlyList<Tensor> Emas { get; }
 
     private double[] EmaGammas { get; }
@@ -39,7 +42,7 @@ internal sealed class TrainingState : IDisposable
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
-            WeightAverage.Follow(Emas[i], Parameters, PowerEma.Decay(EmaGammas[i], Optimizer.Updates));
+            WeightAverage.Follow(Emas[i], Parameters, i < EmaGammas.Length ? PowerEma.Decay(EmaGammas[i], Optimizer.Updates) : decay);
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,11 @@ namespace MiniSora.Web.Datasets;
 /// <param name="Version">Part of the address of the pixels; changes when the clips do.</param>
 /// <param name="Captions">One per clip.</param>
 /// <param name="Pixels">uint8 [clips, <see cref="DatasetSamples.Frames"/>, <see cref="DatasetSamples.Size"/>, <see cref="DatasetSamples.Size"/>, 3].</param>
-internal sealed record SampleClips(string Version, IReadOnlyList<Caption> Captions, byte[] Pixels);
+internal sealed record SampleClips(string Version, IReadOnlyList<Caption> Captions, byte[] Pixels)
+{
+    /// <summary>Classes of these clips, each once; empty in a set without.</summary>
+    public IReadOnlyList<Caption> Classes { get; init; } = [];
+}
 
 /// <summary>
 /// Reads clips out of the datasets themselves, the same way as a training run does, so that what the page shows is what
@@ -45,7 +49,7 @@ internal sealed class DatasetSamples(DataFolder folder)
         if (ready.TryGetValue(id, out var known) && known.Version == dataset.Fingerprint)
             return known;
 
-        var captions = new List<Caption>(Clips);
+        var (captions, classes) = (new List<Caption>(Clips), new List<Caption>(Clips));
         var pixels = new byte[Clips * Frames * Size * Size * 3];
         for (var k = 0; k < Clips; k++)
         {
@@ -53,9 +57,11 @@ internal sealed class DatasetSamples(DataFolder folder)
             var index = (long)(dataset.Count * ((0.31 + k * 0.6180339887) % 1));
             var clip = dataset.Read(index, SplitMix64.For(1, 0, (ulong)k));
             captions.Add(clip.Caption);
+            if (dataset.Classes.Count > 0)
+                classes.Add(dataset.Classes[dataset.ClassOf(index)]);
             clip.Frames.CopyTo(pixels, k * (pixels.Length / Clips));
         }
 
-        return ready[id] = new SampleClips(dataset.Fingerprint, captions, pixels);
+        return ready[id] = new SampleClips(dataset.Fingerprint, captions, pixels) { Classes = [.. classes.Distinct()] };
     }
 }

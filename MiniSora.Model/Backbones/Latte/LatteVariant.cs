@@ -4,7 +4,7 @@ namespace MiniSora.Model.Backbones;
 /// The four ways of Latte's paper (Ma et al. 2024, section 3.1) to share blocks between space and time. Only the first was released; the
 /// others follow the paper's text and its parameter counts (models.md §1.2).
 /// </summary>
-internal enum LatteVariant
+public enum LatteVariant
 {
     /// <summary>Variant 1: blocks of space and of time take turns.</summary>
     Interleaved,

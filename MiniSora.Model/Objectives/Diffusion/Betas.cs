@@ -8,6 +8,7 @@ internal static class Betas
     {
         NoiseSchedule.Linear => Of(BetaShape.Linear, 1000.0 / steps * 1e-4, 1000.0 / steps * 0.02, steps),
         NoiseSchedule.SquaredCosine => FromAlphaBar(steps, t => Math.Pow(Math.Cos((t + 0.008) / 1.008 * Math.PI / 2), 2), 0.999),
+        NoiseSchedule.ZeroTerminal => ZeroTerminalSnr(Of(NoiseSchedule.Linear, steps)),
         _ => throw new ArgumentOutOfRangeException(nameof(schedule), schedule, "unknown noise schedule"),
     };
 

@@ -3,10 +3,11 @@ using static TorchSharp.torch;
 
 namespace MiniSora.Model.Objectives;
 
-/// <summary>One number per step of a process, kept in double and gathered by time. Not thread-safe.</summary>
+/// <summary>One number per step of a process, kept in double and gathered by time. Threads may share it on one device.</summary>
 internal sealed class CoefficientTable(IEnumerable<double> values) : IDisposable
 {
     private readonly double[] values = [.. values];
+    private readonly Lock gate = new();
     private Tensor? stored;
 
     /// <summary>The numbers.</summary>
@@ -16,15 +17,24 @@ internal sealed class CoefficientTable(IEnumerable<double> values) : IDisposable
     public Tensor At(Tensor t, Tensor like)
     {
         using var scope = NewDisposeScope();
-        if (stored is null || stored.device_type != like.device_type || stored.device_index != like.device_index)
-        {
-            stored?.Dispose();
-            stored = tensor(values, dtype: ScalarType.Float64).to(like.device).DetachFromDisposeScope();
-        }
-
+        var table = Stored(like.device);
         var shape = Enumerable.Repeat(1L, (int)like.dim()).ToArray();
         shape[0] = t.shape[0];
-        return stored.index_select(0, t.to(like.device)).to_type(like.dtype).view(shape).MoveToOuterDisposeScope();
+        return table.index_select(0, t.to(like.device)).to_type(like.dtype).view(shape).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Stored(Device device)
+    {
+        lock (gate)
+        {
+            if (stored is null || stored.device_type != device.type || stored.device_index != device.index)
+            {
+                stored?.Dispose();
+                stored = tensor(values, dtype: ScalarType.Float64).to(device).DetachFromDisposeScope();
+            }
+
+            return stored;
+        }
     }
 
     /// <inheritdoc/>

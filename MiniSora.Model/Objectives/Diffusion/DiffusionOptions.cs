@@ -17,7 +17,7 @@ internal enum MeanKind
 }
 
 /// <summary>Where the variance of a reverse step comes from.</summary>
-internal enum VarianceKind
+public enum VarianceKind
 {
     /// <summary>The posterior's, β̃.</summary>
     FixedSmall,
@@ -49,7 +49,7 @@ internal enum DiffusionLossKind
 }
 
 /// <summary>How squared errors of different noise levels are weighted; the variational term never is.</summary>
-internal enum ErrorWeighting
+public enum ErrorWeighting
 {
     /// <summary>Alike.</summary>
     None,

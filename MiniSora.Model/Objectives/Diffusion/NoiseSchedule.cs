@@ -1,13 +1,16 @@
 namespace MiniSora.Model.Objectives;
 
 /// <summary>Noise schedules that mean the same process at any number of steps.</summary>
-internal enum NoiseSchedule
+public enum NoiseSchedule
 {
     /// <summary>β linear from 1e-4 to 0.02, scaled by 1000 / steps (Ho et al. 2020).</summary>
     Linear,
 
     /// <summary>ᾱ follows a squared cosine, β at most 0.999 (Nichol and Dhariwal 2021, eq. 17).</summary>
     SquaredCosine,
+
+    /// <summary>The linear one, rescaled so that its last step leaves no signal (Lin et al. 2024).</summary>
+    ZeroTerminal,
 }
 
 /// <summary>Shapes of β between two given ends; those of Ho et al. 2020's code.</summary>

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Datasets;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
@@ -352,11 +354,19 @@ public sealed partial class NewRunPage : IAsyncDisposable
             var choice = await Runs.CheckpointAsync(sampling.Checkpoint, life.Token);
             var run = choice is null ? null : await Runs.GetAsync(choice.RunId, viewer, life.Token);
             source = (sampling.Checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
-            examples = source.Spec is { } trained && Samples.Of(trained.Data.Dataset) is { } clips ? [.. clips.Captions.Take(4).Select(DatasetSamples.Words)] : [];
+            examples = source.Spec is { } trained && Samples.Of(trained.Data.Dataset) is { } clips ? [.. Known(trained.Model, clips).Take(4).Select(DatasetSamples.Words)] : [];
         }
 
         return source.Spec;
     }
+
+    /// <summary>What a network can be asked for in words.</summary>
+    private static IReadOnlyList<Caption> Known(BackboneOptions model, SampleClips clips) => model switch
+    {
+        { Network: NetworkKind.MiniSora } or { Conditioning: ConditioningKind.Text } => clips.Captions,
+        { Conditioning: ConditioningKind.Label } => clips.Classes,
+        _ => [],
+    };
 
     private async Task Submit()
     {

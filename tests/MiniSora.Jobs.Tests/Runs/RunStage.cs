@@ -9,17 +9,29 @@ internal sealed class RunStage : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
+    /// <summary>The smoke recipe without previews, with some settings replaced.</summary>
     public RunStage(params string[] changes)
+        : this(Changed("smoke", ["preview.prompts=[]", .. changes]))
     {
-        var problems = new List<SpecProblem>();
-        var spec = (TrainingSpec)Recipes.Find("smoke")!.Spec;
-        foreach (var change in (string[])["preview.prompts=[]", .. changes])
-            spec = SpecOverride.Apply(spec, change, problems);
-        Assert.Empty(problems);
+    }
+
+    public RunStage(RunSpec spec)
+    {
         Run = new RunFolder(folder.Combine("run"));
         Ledger = new MemoryLedger(SpecYaml.Write(spec), Run.Root);
         Options = new RunProcessOptions { DataFolder = folder.Combine("data"), Threads = 1, HeartbeatInterval = TimeSpan.FromMilliseconds(200) };
         Options.Environment["OMP_NUM_THREADS"] = "1";
+    }
+
+    /// <summary>A recipe with some settings replaced.</summary>
+    public static RunSpec Changed(string recipe, params string[] changes)
+    {
+        var problems = new List<SpecProblem>();
+        var spec = Recipes.Find(recipe)!.Spec;
+        foreach (var change in changes)
+            spec = SpecOverride.Apply(spec, change, problems);
+        Assert.Empty(problems);
+        return spec;
     }
 
     public RunFolder Run { get; }

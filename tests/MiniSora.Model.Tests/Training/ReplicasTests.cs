@@ -1,5 +1,7 @@
-using MiniSora.Model.Backbones;
+using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Layers;
+using MiniSora.Model.Systems;
+using MiniSora.Model.Tests.Systems;
 using MiniSora.Model.Text;
 using MiniSora.Model.Training;
 using TorchSharp;
@@ -9,69 +11,76 @@ namespace MiniSora.Model.Tests.Training;
 
 public sealed class ReplicasTests : TorchTests
 {
-    private const int Lanes = 5;
-    private static readonly BackboneOptions Options = new() { Width = 32, Depth = 2, Heads = 2, Patch = 1, TextLength = 6 };
+    public static TheoryData<string, int> Cases => new() { { "minisora", 2 }, { "minisora", 3 }, { "minisora", 9 }, { "latte text", 2 }, { "dit label", 2 } };
 
     [Theory]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(8)]
-    public void Replicas_together_have_the_gradient_of_one(int count)
+    [MemberData(nameof(Cases))]
+    public void Replicas_together_have_the_gradient_of_one(string system, int count)
     {
-        using var network = new MiniSoraBackbone(Options, 4, 300);
-        using var parameters = Trained(network);
-        var alone = Run(network, parameters, 1);
-        var together = Run(network, parameters, count);
-        Assert.Equal(alone.Loss, together.Loss, 1e-6 * alone.Loss);
-        Assert.Equal(alone.Norm, together.Norm, 1e-5 * alone.Norm);
-        Assert.InRange(LargestDifference(alone.Gradient, together.Gradient), 0, 1e-5 * alone.Gradient.abs().max().item<float>());
+        using var fixture = new Trained(system);
+        var alone = fixture.Run(1);
+        var together = fixture.Run(count);
+        Assert.Equal(alone.Loss, together.Loss, 1e-5 * alone.Loss);
+        Assert.Equal(alone.Norm, together.Norm, 1e-4 * alone.Norm);
+        Assert.InRange(LargestDifference(alone.Gradient, together.Gradient), 0, 1e-4 * alone.Gradient.abs().max().item<float>());
     }
 
     [Fact]
     public void The_same_replicas_give_the_same_bits()
     {
-        using var network = new MiniSoraBackbone(Options, 4, 300);
-        using var parameters = Trained(network);
-        Assert.True(SameBits(Run(network, parameters, 2).Gradient, Run(network, parameters, 2).Gradient));
+        using var fixture = new Trained("minisora");
+        Assert.True(SameBits(fixture.Run(2).Gradient, fixture.Run(2).Gradient));
     }
 
     [Fact]
     public void What_fails_in_a_replica_is_thrown_by_the_step_and_the_next_one_works()
     {
-        using var network = new MiniSoraBackbone(Options, 4, 300);
-        using var parameters = Trained(network);
-        using var replicas = new Replicas(network, 2);
-        using var wrong = Batch() with { Rows = 3 };
-        Assert.Throws<ArgumentException>(() => replicas.Run(parameters, ScalarType.Float32, wrong));
-        using var right = Batch();
-        Assert.True(double.IsFinite(replicas.Run(parameters, ScalarType.Float32, right).Loss));
+        using var fixture = new Trained("minisora");
+        using var replicas = new Replicas(fixture.System, 2);
+        using var batch = fixture.Builder.Build(1);
+        using var tooShort = zeros(fixture.Parameters.shape[0] - 1).requires_grad_(true);
+        Assert.ThrowsAny<Exception>(() => replicas.Run(tooShort, ScalarType.Float32, batch));
+        Assert.True(double.IsFinite(replicas.Run(fixture.Parameters, ScalarType.Float32, batch).Loss));
     }
 
-    private static (double Loss, double Norm, Tensor Gradient) Run(MiniSoraBackbone network, Tensor parameters, int count)
+    /// <summary>A system with weights away from its start, where most gradients are zero.</summary>
+    private sealed class Trained : IDisposable
     {
-        using var replicas = new Replicas(network, count);
-        using var batch = Batch();
-        return replicas.Run(parameters, ScalarType.Float32, batch);
-    }
+        private readonly IVideoCodec codec;
 
-    private static Tensor Trained(MiniSoraBackbone network)
-    {
-        using var generator = new Generator(3, CPU);
-        // Away from the start, where most gradients are zero.
-        var flat = network.Layout.Initialise(1);
-        using var noise = randn(flat.shape, generator: generator).mul_(0.05f);
-        return flat.add_(noise).requires_grad_(true);
-    }
+        public Trained(string name)
+        {
+            var setup = name == "minisora" ? TinyRun.Setup() : TinySystem.Setup(name);
+            setup = setup with { Training = setup.Training with { Batch = 5 } };
+            codec = CodecFactory.Fit(setup, null, CancellationToken.None);
+            var vocabulary = Vocabulary.Build(["a red circle moves left", "a red circle moves right"]);
+            System = VideoSystem.Of(
+                setup.Model, setup.Objective, (setup.Dataset.Frames / codec.FramesPerLatent, codec.LatentChannels, setup.Dataset.Width / codec.Downsample), vocabulary, setup.Dataset.Classes);
+            Builder = new BatchBuilder(setup, codec, System);
+            using var generator = new Generator(3, CPU);
+            var flat = System.Layout.Initialise(1);
+            using var noise = randn(flat.shape, generator: generator).mul_(0.05f);
+            Parameters = flat.add_(noise).requires_grad_(true);
+        }
 
-    private static TrainingBatch Batch()
-    {
-        using var generator = new Generator(5, CPU);
-        Tensor Random(params long[] shape) => randn(shape, generator: generator).DetachFromDisposeScope();
-        var times = new float[Lanes, 3];
-        for (var lane = 0; lane < Lanes; lane++)
-            for (var frame = 0; frame < 3; frame++)
-                times[lane, frame] = lane == 1 && frame == 0 ? 0 : 0.1f + 0.15f * lane;
-        var captions = Enumerable.Range(0, Lanes).Select(lane => new EncodedCaption([1, 10 + lane, 2, 0, 0, 0], 3, 3)).ToList();
-        return new TrainingBatch(1, Random(Lanes, 3, 4, 4), Random(Lanes, 3, 4, 4), Random(Lanes, 3, 1, 1).abs(), FrameTimes.From(times), captions, 2, 2);
+        public IVideoSystem System { get; }
+
+        public BatchBuilder Builder { get; }
+
+        public Tensor Parameters { get; }
+
+        public (double Loss, double Norm, Tensor Gradient) Run(int count)
+        {
+            using var replicas = new Replicas(System, count);
+            using var batch = Builder.Build(1);
+            return replicas.Run(Parameters, ScalarType.Float32, batch);
+        }
+
+        public void Dispose()
+        {
+            Parameters.Dispose();
+            System.Dispose();
+            codec.Dispose();
+        }
     }
 }

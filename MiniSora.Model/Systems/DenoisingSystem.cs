@@ -1,0 +1,82 @@
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Layers;
+using MiniSora.Model.Objectives;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Systems;
+
+/// <summary>
+/// DiT or Latte on diffusion or on an interpolant. DiT is trained on single frames; Latte on clips, with images beside them if wanted
+/// (LatteIMG), which share their clip's noise level but not its noise.
+/// </summary>
+internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network, IDenoisingObjective objective, Conditioning conditioning) : IVideoSystem
+{
+    /// <inheritdoc/>
+    public ParameterLayout Layout => network.Layout;
+
+    /// <inheritdoc/>
+    public bool ImagesOnly => kind == NetworkKind.Dit;
+
+    /// <inheritdoc/>
+    public TrainingBatch Prepare(StepInput input)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var plan = input.Plan;
+        using var generator = new Generator(plan.NoiseSeed, CPU);
+        var noise = randn(input.Latents.shape, generator: generator);
+        var times = objective.Times([.. plan.Lanes.Select(lane => lane.Uniform)]);
+        var (lanes, images) = (input.Lanes.Count, input.Images.Count / input.Lanes.Count);
+        var rows = Enumerable.Range(0, lanes).SelectMany(lane => input.Images.Skip(lane * images).Take(images).Prepend(input.Lanes[lane]));
+        return new DenoisingBatch(
+            plan.Step, input.Latents.clone().DetachFromDisposeScope(), noise.DetachFromDisposeScope(), times.DetachFromDisposeScope(),
+            conditioning.Encode(rows), images, 1.0 / lanes);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Loss(ParameterViews w, TrainingBatch batch)
+    {
+        var given = (DenoisingBatch)batch;
+        var device = w.Device;
+        var features = network.Features(w, given.Conditions, device);
+        var losses = objective.Loss((x, t) => network.Forward(w, x, t, features, given.Images), given.Data.to(device), given.Noise.to(device), given.Times.to(device));
+        return losses.sum().mul(HeldScalar.Of(given.Share));
+    }
+
+    /// <inheritdoc/>
+    public Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
+    {
+        if (request.Still is not null)
+        {
+            throw new SamplingException(
+                "first_frame_unfit", $"{kind} makes clips from a prompt alone; only MiniSora takes a first frame.", new Dictionary<string, string> { ["network"] = kind.ToString() });
+        }
+
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(unchecked((ulong)request.Seed), CPU);
+        Tensor Draw(long[] shape) => randn(shape, generator: generator).to(request.Device);
+        var (both, differ) = conditioning.Encode(request.Prompt, request.Warn);
+        var features = network.Features(w, both, request.Device);
+        var (made, evaluations) = (0, objective.Evaluations(options));
+        Tensor At(Tensor x, Tensor t)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            report(Math.Min(0.99, (double)made++ / evaluations));
+            var level = objective.NoiseLevel(t.to_type(ScalarType.Float64).max().item<double>());
+            if (!differ || options.Guidance == 1 || level < options.GuidanceLow || level > options.GuidanceHigh)
+                return network.Forward(w, x, t, features?.narrow(0, 0, 1), 0);
+            using var inner = NewDisposeScope();
+            // The first half follows the prompt also in its variance.
+            var output = network.Forward(w, cat([x, x], 0), cat([t, t], 0), features, 0);
+            return Guidance.Apply(output, 2, options.Guidance, options.GuidanceChannels, network.Channels).narrow(0, 0, 1).MoveToOuterDisposeScope();
+        }
+
+        return objective.Sample(At, Draw(request.Shape), like => Draw(like.shape), options).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => objective.Dispose();
+}

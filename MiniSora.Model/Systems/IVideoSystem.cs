@@ -1,0 +1,38 @@
+using MiniSora.Model.Layers;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Systems;
+
+/// <summary>
+/// A network together with what it is trained on: what the trainer trains and the sampler draws from. Its weights are the caller's. Several
+/// threads may prepare batches and compute losses at once.
+/// </summary>
+internal interface IVideoSystem : IDisposable
+{
+    /// <summary>Names, shapes and places of the parameters.</summary>
+    ParameterLayout Layout { get; }
+
+    /// <summary>Whether it knows single images only: it is trained on frames, and a clip drawn from it is a still.</summary>
+    bool ImagesOnly { get; }
+
+    /// <summary>A step's tensors, on the CPU; the caller owns them.</summary>
+    TrainingBatch Prepare(StepInput input);
+
+    /// <summary>Loss with its graph, a tensor of one number; losses of a batch's parts add up to the batch's.</summary>
+    Tensor Loss(ParameterViews w, TrainingBatch batch);
+
+    /// <summary>Latents [1, F, c, h, w], float32 on the device; the caller owns them. Throws <see cref="SamplingException"/>.</summary>
+    Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken);
+}
+
+/// <summary>One clip to draw, in latents.</summary>
+/// <param name="Prompt">Text, or the name of a class.</param>
+/// <param name="Seed">Of all noise.</param>
+/// <param name="Shape">[1, F, c, h, w].</param>
+/// <param name="Still">The first frame [1, 1, c, h, w], or null.</param>
+/// <param name="Device">Where to compute.</param>
+/// <param name="Warn">Takes what the person should be told.</param>
+internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, Tensor? Still, Device Device, Action<SamplerWarning> Warn);

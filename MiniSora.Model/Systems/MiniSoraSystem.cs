@@ -1,0 +1,102 @@
+using MiniSora.Model.Backbones;
+using MiniSora.Model.Layers;
+using MiniSora.Model.Objectives;
+using MiniSora.Model.Sampling;
+using MiniSora.Model.Solvers;
+using MiniSora.Model.Text;
+using MiniSora.Model.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MiniSora.Model.Systems;
+
+/// <summary>The product's own network with rectified flow: a time for every frame, given frames, text in the sequence.</summary>
+internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions objective, int latentChannels, Vocabulary vocabulary) : IVideoSystem
+{
+    private readonly MiniSoraBackbone network = new(model, latentChannels, vocabulary.Size);
+    private readonly PromptEncoder prompts = new(vocabulary, model.TextLength);
+
+    /// <inheritdoc/>
+    public ParameterLayout Layout => network.Layout;
+
+    /// <inheritdoc/>
+    public bool ImagesOnly => false;
+
+    /// <inheritdoc/>
+    public TrainingBatch Prepare(StepInput input)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var plan = input.Plan;
+        var data = Patches.Split(input.Latents, model.Patch);
+        using var generator = new Generator(plan.NoiseSeed, CPU);
+        var noise = randn(data.shape, generator: generator);
+        int batch = plan.Lanes.Count, frames = (int)data.shape[1];
+        var times = new float[batch, frames];
+        var generated = plan.Lanes.Sum(lane => lane.Given.Count(given => !given));
+        var share = 1f / ((float)generated * data.shape[2] * data.shape[3]);
+        var weights = new float[batch * frames];
+        for (var b = 0; b < batch; b++)
+        {
+            for (var f = 0; f < frames; f++)
+            {
+                var given = plan.Lanes[b].Given[f];
+                times[b, f] = given ? 0 : plan.Lanes[b].Time;
+                weights[b * frames + f] = given ? 0 : share * RectifiedFlow.ErrorWeight(objective, plan.Lanes[b].Time);
+            }
+        }
+
+        var mixed = RectifiedFlow.Mix(data, noise, tensor(times).view(batch, frames, 1, 1));
+        return new FlowBatch(
+            plan.Step,
+            mixed.DetachFromDisposeScope(),
+            (objective.Prediction == Prediction.Data ? data : RectifiedFlow.Velocity(data, noise)).DetachFromDisposeScope(),
+            tensor(weights, [batch, frames, 1, 1]).DetachFromDisposeScope(),
+            FrameTimes.From(times),
+            [.. input.Lanes.Select(prompts.Encode)],
+            (int)input.Latents.shape[3] / model.Patch,
+            (int)input.Latents.shape[4] / model.Patch);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Loss(ParameterViews w, TrainingBatch batch)
+    {
+        var flow = (FlowBatch)batch;
+        var device = w.Device;
+        var captions = TextBatch.From(flow.Captions, device);
+        var predicted = network.ForwardPatches(w, flow.Mixed.to(device), flow.Times, captions, flow.Rows, flow.Columns);
+        var error = predicted.Minus(flow.Target.to(device));
+        return (error * error * flow.LossWeight.to(device)).sum();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        var solver = SolverChoice.Of(options.Solver, objective.Kind);
+        var frames = request.Shape[1];
+        using var generator = new Generator(unchecked((ulong)request.Seed), CPU);
+        var noise = randn(request.Shape, generator: generator).to(request.Device);
+
+        var given = new bool[frames];
+        var start = noise;
+        if (request.Still is { } still)
+        {
+            given[0] = true;
+            start = frames == 1 ? still : cat([still.to_type(ScalarType.Float32), noise.narrow(1, 1, frames - 1)], 1);
+        }
+
+        if (!given.Contains(false))
+            return start.clone().MoveToOuterDisposeScope();
+        var field = new GuidedVelocity(network, w, objective.Prediction, options, given, prompts.Encode(request.Prompt, request.Warn), prompts.Nothing, request.Device);
+        var evaluations = OdeSolver.Evaluations(solver, options.Steps);
+        return OdeSolver.Integrate(solver, start, options.Steps, options.TimeShift, field.At, made =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            report((double)made / evaluations);
+        }).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => network.Dispose();
+}
