@@ -28,7 +28,8 @@ public static class Backend
         services.TryAddSingleton(TimeProvider.System);
 
         // Every statement and every idle worker would drown what an operator looks for.
-        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning).AddFilter("Hangfire", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning).AddFilter("Hangfire", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         services.AddSingleton(folder);
         services.AddOptions<RunOptions>().BindConfiguration("Runs").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<DatasetOptions>().BindConfiguration("Datasets")
@@ -64,6 +65,8 @@ public static class Backend
     /// <summary>Serves until the portal is asked to stop. Returns the exit code; an address in use is said in words, not by a stack trace.</summary>
     public static async Task<int> RunMiniSoraAsync(this WebApplication app)
     {
+        // The server's own lines are for operators; whoever waits at the terminal is told when there is something to see.
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Ready 已就绪: {string.Join("  ", app.Urls)}"));
         try
         {
             await app.RunAsync();
@@ -101,6 +104,7 @@ public static class Backend
     {
         services.AddSignalR().AddJsonProtocol();
         services.AddSingleton<RunFeed>();
+        services.AddSingleton<DiskReserve>();
         services.AddSingleton<RunWriting>();
         services.AddSingleton<MetricWriter>();
         services.AddSingleton<MetricReader>();

@@ -54,6 +54,7 @@ internal static class CommandLine
             DataCommand.Build(),
             CalibrateCommand.Build(time),
             VerifyCommand.Build(),
+            BenchCommand.Build(),
             DocsCommand.Build(time),
             ExecuteCommand.Build(time),
         };

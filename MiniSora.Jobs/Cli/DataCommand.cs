@@ -68,7 +68,7 @@ internal static class DataCommand
             var report = await FolderDataset.ImportAsync(Path.GetFullPath(parsed.GetRequiredValue(source)), DataFolder.Of(parsed), parsed.GetRequiredValue(name),
                 parsed.GetValue(frames), parsed.GetValue(size), new Shown(), stop.Token).ConfigureAwait(false);
             foreach (var refused in report.Refused)
-                Console.WriteLine($"{refused.File}: {SpecTexts.Get("refused." + refused.Reason)}{(refused.Detail.Length > 0 ? " (" + refused.Detail + ")" : "")}");
+                Console.WriteLine($"{refused.File}: {SpecTexts.Get("refused." + refused.Reason)}{(refused.Detail.Length > 0 ? " (" + refused.Detail.ReplaceLineEndings(" ") + ")" : "")}");
             Say.Line("cli.say.imported", ("accepted", report.Accepted.ToString(CultureInfo.InvariantCulture)), ("name", parsed.GetRequiredValue(name)),
                 ("refused", report.Refused.Count.ToString(CultureInfo.InvariantCulture)));
         });

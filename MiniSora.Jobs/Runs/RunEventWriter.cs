@@ -5,10 +5,15 @@ namespace MiniSora.Jobs.Runs;
 
 /// <summary>
 /// The child's side of the protocol: numbered JSON lines on the original standard output, and the log file in the run's folder.
+/// The newest lines are kept, so that the parent can have one again that did not reach it whole.
 /// </summary>
 internal sealed class RunEventWriter : IRunReporter, IDisposable
 {
+    // More than a pipe and the parent's reader hold of the shortest lines: what is asked for again is still here.
+    private const int Kept = 4096;
+
     private readonly StreamWriter lines;
+    private readonly Queue<(long Seq, string Line)> said = new();
     private readonly string logFile;
     private readonly TimeProvider time;
     private readonly Action onBroken;
@@ -33,19 +38,19 @@ internal sealed class RunEventWriter : IRunReporter, IDisposable
             var numbered = runEvent with { Seq = ++seq, At = time.GetUtcNow() };
             if (numbered is RunLog log)
                 Append(log);
-            if (broken)
-                return;
-            try
-            {
-                lines.WriteLine(RunEventJson.Write(numbered));
-                lines.Flush();
-            }
-            catch (Exception error) when (error is IOException or ObjectDisposedException)
-            {
-                broken = true;
-                onBroken();
-            }
+            var line = RunEventJson.Write(numbered);
+            said.Enqueue((seq, line));
+            if (said.Count > Kept)
+                said.Dequeue();
+            Write([line]);
         }
+    }
+
+    /// <summary>Says every event from this number on once more.</summary>
+    public void Repeat(long from)
+    {
+        lock (gate)
+            Write(said.Where(kept => kept.Seq >= from).Select(kept => kept.Line));
     }
 
     public void Dispose()
@@ -57,6 +62,23 @@ internal sealed class RunEventWriter : IRunReporter, IDisposable
         catch (IOException)
         {
             // The reader left first; what it did not take is in its ledger's hands.
+        }
+    }
+
+    private void Write(IEnumerable<string> some)
+    {
+        if (broken)
+            return;
+        try
+        {
+            foreach (var line in some)
+                lines.WriteLine(line);
+            lines.Flush();
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            broken = true;
+            onBroken();
         }
     }
 

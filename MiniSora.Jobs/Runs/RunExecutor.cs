@@ -21,12 +21,12 @@ internal sealed class RunExecutor(TimeProvider time)
         var folder = new RunFolder(Path.GetFullPath(folderPath));
         using var control = new RunControl();
         // From here on nobody else writes to standard output: a stray line would break the protocol.
-        var output = Console.OpenStandardOutput();
+        var output = NativeProcess.TakeOutput();
         Console.SetOut(Console.Error);
         using var reporter = new RunEventWriter(output, folder.LogFile, time, () => OnOrphaned(control));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Leave(signal, control));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Leave(signal, control));
-        new Thread(() => Listen(control)) { IsBackground = true, Name = "stdin" }.Start();
+        new Thread(() => Listen(control, reporter)) { IsBackground = true, Name = "stdin" }.Start();
 
         var code = 1;
         // Torch's dispose scopes and grad mode belong to a thread, so all of its work happens on this one.
@@ -80,13 +80,17 @@ internal sealed class RunExecutor(TimeProvider time)
         throw new RunFailureException("spec_invalid", detail);
     }
 
-    private static void Listen(RunControl control)
+    private static void Listen(RunControl control, RunEventWriter reporter)
     {
         using var input = new StreamReader(Console.OpenStandardInput());
         while (input.ReadLine() is { } line)
         {
             switch (line.Trim())
             {
+                case var ask when ask.StartsWith(RunProcess.RepeatWord, StringComparison.Ordinal)
+                    && long.TryParse(ask.AsSpan(RunProcess.RepeatWord.Length), CultureInfo.InvariantCulture, out var from):
+                    reporter.Repeat(from);
+                    break;
                 case "stop":
                     control.Ask(StopRequest.StopAndKeep);
                     break;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -7,10 +8,14 @@ namespace MiniSora.Jobs.Runs;
 
 /// <summary>
 /// A run process seen from its parent. It holds the child's standard input open: when this process dies in whatever way,
-/// the kernel closes it, and the child notices, writes a checkpoint and leaves.
+/// the kernel closes it, and the child notices, writes a checkpoint and leaves. Events come out in the order of their numbers without
+/// a gap: one that did not arrive whole is asked for again.
 /// </summary>
 public sealed class RunProcess : IAsyncDisposable
 {
+    /// <summary>Asks the child for its events from a number on.</summary>
+    internal const string RepeatWord = "repeat ";
+
     private const int KeptErrorLines = 40;
 
     private readonly Process process;
@@ -53,7 +58,7 @@ public sealed class RunProcess : IAsyncDisposable
     public static RunProcess Start(RunFolder folder, int attempt, RunProcessOptions options, TimeProvider time)
     {
         var start = RunExecutable.Command(options);
-        foreach (var argument in (string[])["execute", "--folder", folder.Root, "--attempt", attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        foreach (var argument in (string[])["execute", "--folder", folder.Root, "--attempt", attempt.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = start.StandardInputEncoding = new UTF8Encoding(false);
@@ -125,9 +130,11 @@ public sealed class RunProcess : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(StopRequest request)
+    private Task SendAsync(StopRequest request) =>
+        SayAsync(request switch { StopRequest.Cancel => "cancel", StopRequest.StopAndKeep => "stop", _ => "interrupt" });
+
+    private async Task SayAsync(string word)
     {
-        var word = request switch { StopRequest.Cancel => "cancel", StopRequest.StopAndKeep => "stop", _ => "interrupt" };
         await input.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -146,26 +153,50 @@ public sealed class RunProcess : IAsyncDisposable
 
     private async Task ReadEventsAsync()
     {
+        var (next, asked) = (1L, 0L);
+        var early = new SortedDictionary<long, RunEvent>();
         try
         {
             while (await process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
-                if (line.Length == 0)
+                if (Parse(line) is not { } happened || happened.Seq < next)
                     continue;
-                try
+                early[happened.Seq] = happened;
+                while (early.Remove(next, out var inOrder))
                 {
-                    events.Writer.TryWrite(RunEventJson.Read(line));
+                    events.Writer.TryWrite(inOrder);
+                    next++;
                 }
-                catch (Exception error) when (error is JsonException or NotSupportedException)
+
+                if (early.Count > 0 && asked != next)
                 {
-                    // Something in the child wrote to standard output past us, or it died in the middle of a line.
-                    Keep(line);
+                    asked = next;
+                    await SayAsync(RepeatWord + next.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
                 }
             }
         }
         finally
         {
+            // The child ended before it could say something again: what did arrive counts.
+            foreach (var left in early.Values)
+                events.Writer.TryWrite(left);
             events.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Null when a line is no event: the child died in the middle of it, or something wrote past the protocol.</summary>
+    private RunEvent? Parse(string line)
+    {
+        if (line.Length == 0)
+            return null;
+        try
+        {
+            return RunEventJson.Read(line);
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException)
+        {
+            Keep(line);
+            return null;
         }
     }
 

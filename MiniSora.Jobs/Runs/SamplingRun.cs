@@ -21,6 +21,8 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         using var session = SamplingSession.Open(context, spec);
         context.Reporter.Report(new RunStarted(session.Placement.Device.ToString(), session.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
             session.Arithmetic.Summary, spec.Clips, 0));
+        string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+        context.Info("log.sampling", ("clips", Number(spec.Clips)), ("frames", Number(session.Frames)), ("width", Number(session.Width)), ("height", Number(session.Height)), ("checkpoint", session.CheckpointHash[..12]));
         var requests = Requests(context, session);
         Directory.CreateDirectory(context.Folder.Videos);
         var clips = new List<byte[]>();

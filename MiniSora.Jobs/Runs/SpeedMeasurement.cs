@@ -36,7 +36,10 @@ public static class SpeedMeasurement
         {
             // Alone: it has no children, and killing a tree first stops it, in which state it stays if this process ends just then.
             if (!process.HasExited)
+            {
                 process.Kill();
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
         }
     }
 }

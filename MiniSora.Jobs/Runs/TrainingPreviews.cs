@@ -71,12 +71,15 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
                 Poster.Write(name + ".webp", clips[index].AsSpan(height * width * 3 * (frames / 2), height * width * 3), height, width);
                 context.Artifact("poster", name + ".webp", step, index, prompt, seed);
             }
+
+            context.Info("log.previews", ("step", step.ToString("N0", CultureInfo.InvariantCulture)));
         }
         catch (Exception error) when (error is MediaException or IOException or UnauthorizedAccessException)
         {
             // A preview is a comfort: training goes on without, and says so once.
             off = true;
-            context.Warning("log.previews_off", ("detail", error.Message));
+            var known = RunFailure.From(error).Code;
+            context.Warning(known is "ffmpeg_missing" or "disk_full" ? "log.previews_off." + known : "log.previews_off", ("detail", error.Message));
         }
     }
 }

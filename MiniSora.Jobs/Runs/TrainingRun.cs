@@ -89,7 +89,8 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         // only when it is complete, and the oldest is deleted only after that.
         var path = shelf.PathOf(step);
         trainer.Save(path);
-        context.Artifact("checkpoint", path, step);
+        var artifact = context.Artifact("checkpoint", path, step);
+        context.Info("log.checkpoint", ("step", step.ToString("N0", CultureInfo.InvariantCulture)), ("size", (artifact.Bytes / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture)));
         shelf.Prune();
         return step;
     }

@@ -97,6 +97,7 @@ public sealed record Calibration
         var cells = Rates.Where(rate => rate.Device == device && rate.Precision == precision).OrderBy(rate => rate.Width).ToList();
         if (cells.Count == 0)
             cells = [.. Uncalibrated.Rates.Where(rate => rate.Device == device && rate.Precision == precision).OrderBy(rate => rate.Width)];
+        cells = [.. cells.Select(cell => Scaled(cell, cells))];
         var below = cells.LastOrDefault(rate => rate.Width <= width) ?? cells[0];
         var above = cells.FirstOrDefault(rate => rate.Width >= width) ?? cells[^1];
         if (below.Width >= above.Width)
@@ -104,6 +105,15 @@ public sealed record Calibration
         var share = Math.Log((double)width / below.Width) / Math.Log((double)above.Width / below.Width);
         var rate = Math.Exp((1 - share) * Math.Log(below.GflopPerSecond) + share * Math.Log(above.GflopPerSecond));
         return new(device, precision, width, rate, below.Source < above.Source ? below.Source : above.Source);
+    }
+
+    /// <summary>A shipped rate, as much faster or slower as the measured one of the nearest width was found to be: a machine is known by one measurement.</summary>
+    private static CalibrationRate Scaled(CalibrationRate cell, IReadOnlyList<CalibrationRate> cells)
+    {
+        if (cell.Source != RateSource.Default || cells.Where(other => other.Source != RateSource.Default).MinBy(other => Math.Abs(Math.Log((double)other.Width / cell.Width))) is not { } nearest)
+            return cell;
+        var shipped = Uncalibrated.Rate(cell.Device, cell.Precision, nearest.Width).GflopPerSecond;
+        return cell with { GflopPerSecond = cell.GflopPerSecond * nearest.GflopPerSecond / shipped, Source = RateSource.Benchmark };
     }
 
     private static bool SameCell(CalibrationRate a, CalibrationRate b) => (a.Device, a.Precision, a.Width) == (b.Device, b.Precision, b.Width);

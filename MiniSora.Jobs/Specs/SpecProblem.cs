@@ -14,7 +14,7 @@ public sealed record SpecProblem(string Code, string Path, IReadOnlyDictionary<s
     /// <summary>Every code there is; each has a text <c>error.{code}</c> in every language.</summary>
     public static IReadOnlyList<string> Codes { get; } =
     [
-        "spec.syntax", "spec.duplicate_key", "spec.unknown_key", "spec.kind_missing", "spec.kind_unknown", "spec.wrong_type", "spec.unknown_choice",
+        "spec.syntax", "spec.not_a_mapping", "spec.duplicate_key", "spec.unknown_key", "spec.kind_missing", "spec.kind_unknown", "spec.wrong_type", "spec.unknown_choice",
         "spec.too_long_document", "spec.out_of_range", "spec.not_multiple", "spec.text_empty", "spec.text_too_long", "spec.too_few", "spec.too_many",
         "spec.empty_prompt", "spec.device_unknown", "spec.heads_divide_width", "spec.patch_divides_latent", "spec.final_rate_above_peak",
         "spec.guidance_interval", "spec.ema_not_trained", "spec.dataset_unknown", "spec.dataset_missing", "spec.dataset_size", "spec.batch_too_large_for_machine",

@@ -27,7 +27,7 @@ internal sealed class SpecReader(SpecKind kind, List<SpecProblem> problems)
         }
 
         if (root is not YamlMap map)
-            return new(null, [.. problems, SpecProblem.At("spec.syntax", "", 1, ("detail", "a mapping of names to values is expected"))]);
+            return new(null, [.. problems, SpecProblem.At("spec.not_a_mapping", "", 1)]);
         if (LatteConfig.Recognises(map))
             return LatteConfig.Read(map, problems);
         if (KindOf(map, problems) is not { } kind)

@@ -29,10 +29,14 @@ internal sealed class CausalConvolution : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Forward(input, null);
+
+    /// <summary>As <see cref="forward"/>, for the next piece of a clip when there is a <paramref name="cache"/>.</summary>
+    internal Tensor Forward(Tensor input, CausalCache? cache)
     {
         using var scope = NewDisposeScope();
-        var padded = depth + margin > 1 ? nn.functional.pad(input, [margin, margin, margin, margin, depth - 1, 0]) : input;
+        var (x, before) = cache is null || depth == 1 ? (input, depth - 1) : (cache.Extend(this, input, depth - 1), 0);
+        var padded = before + margin > 0 ? nn.functional.pad(x, [margin, margin, margin, margin, before, 0]) : x;
         return SafeConvolution.Conv3d(padded, weight, bias).MoveToOuterDisposeScope();
     }
 }

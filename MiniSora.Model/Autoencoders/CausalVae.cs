@@ -98,28 +98,60 @@ public sealed class CausalVae : IVideoCodec
     }
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor clips)
+    public Tensor Encode(Tensor clips) => Encode(clips, 0);
+
+    /// <summary>
+    /// As <see cref="Encode(Tensor)"/>, <paramref name="framesAtOnce"/> frames (even; 0: all) at a time with the memory of so many; the result is the same
+    /// but for rounding.
+    /// </summary>
+    public Tensor Encode(Tensor clips, int framesAtOnce)
     {
         if (clips.dim() != 5 || clips.shape[2] != 3)
             throw new ArgumentException($"Clips must be [B, T, 3, H, W], were [{string.Join(", ", clips.shape)}].", nameof(clips));
+        if (framesAtOnce < 0 || framesAtOnce % FramesPerLatent != 0)
+            throw new ArgumentException($"frames at once must be a multiple of {FramesPerLatent}, was {framesAtOnce}", nameof(framesAtOnce));
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var x = clips.to(ScalarType.Float32, mean.device);
         if (x.shape[1] == 1) x = x.expand(-1, FramesPerLatent, -1, -1, -1);
         CheckSize(x.shape[1], x.shape[3], x.shape[4]);
-        var (latents, _) = network.Encode(x);
+        var latents = Pieces(x, 1, framesAtOnce, 2, (piece, cache) => network.Encode(piece, cache).Mean);
         return (latents.permute(0, 2, 3, 4, 1).Minus(mean) / deviation).permute(0, 1, 4, 2, 3).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Decode(Tensor latents)
+    public Tensor Decode(Tensor latents) => Decode(latents, DecodingPlan.Whole);
+
+    /// <inheritdoc/>
+    public Tensor Decode(Tensor latents, DecodingPlan plan)
     {
         if (latents.dim() != 5 || latents.shape[2] != LatentChannels)
             throw new ArgumentException($"Latents must be [B, F, {LatentChannels}, h, w], were [{string.Join(", ", latents.shape)}].", nameof(latents));
+        plan.Check();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var z = latents.to(ScalarType.Float32, mean.device).permute(0, 1, 3, 4, 2).mul(deviation).Plus(mean);
-        return network.Decode(z.permute(0, 4, 1, 2, 3).contiguous()).contiguous().MoveToOuterDisposeScope();
+        var z = latents.to(ScalarType.Float32, mean.device).permute(0, 1, 3, 4, 2).mul(deviation).Plus(mean).permute(0, 4, 1, 2, 3);
+        var clips = TileBlend.Run(z, Downsample, plan.Tile, plan.Overlap,
+            tile => Pieces(tile.contiguous(), 2, plan.Frames, 1, (piece, cache) => network.Decode(piece, cache)));
+        return clips.contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs <paramref name="step"/> over pieces of <paramref name="length"/> along <paramref name="axis"/> (0: one piece) and joins the results along <paramref name="joined"/>.</summary>
+    private static Tensor Pieces(Tensor whole, int axis, int length, int joined, Func<Tensor, CausalCache?, Tensor> step)
+    {
+        var total = whole.shape[axis];
+        if (length == 0 || length >= total)
+            return step(whole, null);
+        using var scope = NewDisposeScope();
+        using var cache = new CausalCache();
+        var results = new List<Tensor>();
+        for (long at = 0; at < total; at += length)
+        {
+            using var inner = NewDisposeScope();
+            results.Add(step(whole.narrow(axis, at, Math.Min(length, total - at)), cache).MoveToOuterDisposeScope());
+        }
+
+        return cat(results, joined).MoveToOuterDisposeScope();
     }
 
     /// <summary>The codec's own tensors, alive as long as the codec: the network's parameters, <c>latent_mean</c> and <c>latent_std</c> [c].</summary>

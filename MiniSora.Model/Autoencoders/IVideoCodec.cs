@@ -24,6 +24,11 @@ public interface IVideoCodec : IDisposable
     /// <summary>[B, F, c, h, w] to [B, T, 3, H, W], not clamped. The caller owns the result.</summary>
     torch.Tensor Decode(torch.Tensor latents);
 
+    /// <summary>
+    /// As <see cref="Decode(torch.Tensor)"/>, a part at a time. A codec that needs little memory anyway, as the linear one, may do it at once.
+    /// </summary>
+    torch.Tensor Decode(torch.Tensor latents, DecodingPlan plan) => Decode(latents);
+
     /// <summary>Everything a checkpoint must keep, by key (without prefix).</summary>
     IReadOnlyDictionary<string, torch.Tensor> StateDict();
 }

@@ -21,10 +21,13 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Forward(input, null);
+
+    /// <summary>As <see cref="forward"/>, for the next piece of a clip when there is a <paramref name="cache"/>.</summary>
+    internal Tensor Forward(Tensor input, CausalCache? cache)
     {
         using var scope = NewDisposeScope();
-        var hidden = conv1.call(nn.functional.silu(norm1.call(input)));
-        return input.Plus(conv2.call(nn.functional.silu(norm2.call(hidden)))).MoveToOuterDisposeScope();
+        var hidden = conv1.Forward(nn.functional.silu(norm1.call(input)), cache);
+        return input.Plus(conv2.Forward(nn.functional.silu(norm2.call(hidden)), cache)).MoveToOuterDisposeScope();
     }
 }

@@ -61,35 +61,35 @@ internal sealed class VaeNetwork : nn.Module
         bias.narrow(0, bias.shape[0] / 2, bias.shape[0] / 2).fill_(-6);
     }
 
-    /// <summary>[B, T, 3, H, W] to mean and log variance, both [B, c, F, h, w].</summary>
-    internal (Tensor Mean, Tensor LogVariance) Encode(Tensor clips)
+    /// <summary>[B, T, 3, H, W] to mean and log variance, both [B, c, F, h, w]. With a <paramref name="cache"/> the clips continue those of the last call.</summary>
+    internal (Tensor Mean, Tensor LogVariance) Encode(Tensor clips, CausalCache? cache = null)
     {
         using var scope = NewDisposeScope();
         var (b, t, h, w) = (clips.shape[0], clips.shape[1], clips.shape[3], clips.shape[4]);
         // [B, T, 3, H, W] -> [B, 12, T, H/2, W/2]
         var x = clips.reshape(b, t, 3, h / 2, 2, w / 2, 2).permute(0, 2, 4, 6, 1, 3, 5).reshape(b, Folded, t, h / 2, w / 2);
-        x = enc_res.call(enc_in.call(x));
+        x = enc_res.Forward(enc_in.Forward(x, cache), cache);
         var d = x.shape[1];
         // [B, D, T, H/2, W/2] -> [B, 8D, F, h, w]
         x = x.reshape(b, d, t / 2, 2, h / 4, 2, w / 4, 2).permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(b, 8 * d, t / 2, h / 4, w / 4);
-        x = enc_down.call(x);
-        foreach (var block in enc_mid) x = block.call(x);
-        var halves = enc_out.call(nn.functional.silu(enc_norm.call(x))).chunk(2, 1);
+        x = enc_down.Forward(x, cache);
+        foreach (var block in enc_mid) x = block.Forward(x, cache);
+        var halves = enc_out.Forward(nn.functional.silu(enc_norm.call(x)), cache).chunk(2, 1);
         return (halves[0].MoveToOuterDisposeScope(), halves[1].clamp(-30, 20).MoveToOuterDisposeScope());
     }
 
-    /// <summary>[B, c, F, h, w] to [B, T, 3, H, W].</summary>
-    internal Tensor Decode(Tensor latents)
+    /// <summary>[B, c, F, h, w] to [B, T, 3, H, W]. With a <paramref name="cache"/> the latents continue those of the last call.</summary>
+    internal Tensor Decode(Tensor latents, CausalCache? cache = null)
     {
         using var scope = NewDisposeScope();
         var (b, f, h, w) = (latents.shape[0], latents.shape[2], latents.shape[3], latents.shape[4]);
-        var x = dec_in.call(latents);
-        foreach (var block in dec_mid) x = block.call(x);
-        x = dec_up.call(x);
+        var x = dec_in.Forward(latents, cache);
+        foreach (var block in dec_mid) x = block.Forward(x, cache);
+        x = dec_up.Forward(x, cache);
         var d = x.shape[1] / 8;
         // [B, 8D, F, h, w] -> [B, D, T, H/2, W/2]
         x = x.reshape(b, d, 2, 2, 2, f, h, w).permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(b, d, 2 * f, 2 * h, 2 * w);
-        x = dec_out.call(nn.functional.silu(dec_norm.call(dec_res.call(x))));
+        x = dec_out.Forward(nn.functional.silu(dec_norm.call(dec_res.Forward(x, cache))), cache);
         // [B, 12, T, H/2, W/2] -> [B, T, 3, H, W]
         return x.reshape(b, 3, 2, 2, 2 * f, 2 * h, 2 * w).permute(0, 4, 1, 5, 2, 6, 3).reshape(b, 2 * f, 3, 4 * h, 4 * w).MoveToOuterDisposeScope();
     }

@@ -1,5 +1,7 @@
+using MiniSora.Model.Autoencoders.Kl;
 using MiniSora.Model.Native;
 using MiniSora.Model.Weights;
+using static TorchSharp.torch;
 
 namespace MiniSora.Model.Autoencoders;
 
@@ -14,13 +16,20 @@ public static class VideoCodec
     /// </summary>
     public static IVideoCodec FromCheckpoint(SafeTensorsFile file, string prefix, Placement placement)
     {
+        if (file.Entries.ContainsKey(prefix + KlCodec.ConfigKey))
+            return Read(file, prefix, state => KlCodec.FromStateDict(state, placement));
         var vae = file.Entries.ContainsKey(prefix + "latent_mean");
-        TorchRuntime.EnsureLoaded();
         foreach (var key in vae ? CausalVae.Keys() : LinearKeys) file.Require(prefix + key);
+        return Read(file, prefix, state => vae ? CausalVae.FromStateDict(state, placement) : LinearCodec.FromStateDict(state, placement));
+    }
+
+    private static IVideoCodec Read(SafeTensorsFile file, string prefix, Func<IReadOnlyDictionary<string, Tensor>, IVideoCodec> build)
+    {
+        TorchRuntime.EnsureLoaded();
         var state = file.ReadAll(prefix);
         try
         {
-            return vae ? CausalVae.FromStateDict(state, placement) : LinearCodec.FromStateDict(state, placement);
+            return build(state);
         }
         catch (ArgumentException shape)
         {

@@ -13,7 +13,7 @@ internal delegate Tensor BlockPassage(Tensor x, Tensor indicator, Func<Tensor, T
 
 /// <summary>
 /// The MiniSora transformer (models.md §3 and §6.3): 1×p×p patches of latents and text tokens attend to each other in one
-/// sequence; 3-D rotary positions from coordinates; adaLN-Zero with a time per latent frame; output zero at the start.
+/// sequence; positions from coordinates, rotary (between tokens) and added (of each); adaLN-Zero with a time per latent frame; output zero at the start.
 /// It predicts the velocity n − x and knows nothing of the objective.
 /// Not a torch module: its parameters are views of one flat buffer (<see cref="ParameterLayout"/>), whose names are the
 /// checkpoint's keys.
@@ -23,12 +23,14 @@ internal sealed class MiniSoraBackbone : IDisposable
     private readonly BackboneOptions options;
     private readonly int channels;
     private readonly Dense xEmbedder;
+    private readonly PositionEmbedding pEmbedder;
     private readonly TimeEmbedding tEmbedder;
     private readonly TextEncoder text;
     private readonly Dense contextEmbedder;
     private readonly Modulation modulation;
     private readonly List<JointBlock> blocks = [];
     private readonly Dense finalLayer;
+    private readonly Dense skip;
     private readonly RotationCache rotations;
 
     public MiniSoraBackbone(BackboneOptions options, int latentChannels, int vocabularySize)
@@ -38,6 +40,7 @@ internal sealed class MiniSoraBackbone : IDisposable
         var width = options.Width;
         var hidden = (int)Math.Round(width * options.MlpRatio);
         xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width, hidden: false);
+        pEmbedder = new PositionEmbedding(Layout, "p_embedder", width);
         tEmbedder = new TimeEmbedding(Layout, "t_embedder", width);
         text = new TextEncoder(Layout, "text", vocabularySize, options.TextLength, width, options.TextDepth, options.Heads);
         contextEmbedder = new Dense(Layout, "context_embedder", width, width);
@@ -45,6 +48,7 @@ internal sealed class MiniSoraBackbone : IDisposable
         for (var i = 0; i < options.Depth; i++)
             blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
         finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero, hidden: false);
+        skip = new Dense(Layout, "skip", width, PatchLength, Start.Zero, hidden: false);
         rotations = new RotationCache(width / options.Heads);
     }
 
@@ -92,19 +96,18 @@ internal sealed class MiniSoraBackbone : IDisposable
         if (textGroups * perFrame != context.shape[1])
             context = nn.functional.pad(context, [0, 0, 0, textGroups * perFrame - context.shape[1]]);
 
+        var (cos, sin, places) = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
+        var tokens = xEmbedder.Forward(w, patches.to_type(w.Compute)).Plus(pEmbedder.Forward(w, places).view(frames, perFrame, options.Width));
         // [B, textGroups + F, S, D]
-        var x = cat([
-            context.view(batch, textGroups, perFrame, options.Width),
-            xEmbedder.Forward(w, patches.to_type(w.Compute)),
-        ], 1);
+        var x = cat([context.view(batch, textGroups, perFrame, options.Width), tokens], 1);
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
-        var m = modulation.Forward(w, condition, times.Selection(textGroups, device, w.Compute));
-        var rotation = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
-        Tensor Blocks(Tensor tokens)
+        var selection = times.Selection(textGroups, device, w.Compute);
+        var m = modulation.Forward(w, condition, selection);
+        Tensor Blocks(Tensor mixed)
         {
             for (var i = 0; i < blocks.Count; i++)
-                tokens = blocks[i].Forward(w, tokens, m.AsSpan(6 * i, 6), rotation);
-            return tokens;
+                mixed = blocks[i].Forward(w, mixed, m.AsSpan(6 * i, 6), (cos, sin));
+            return mixed;
         }
 
         x = through is null ? Blocks(x) : through(x, Modulation.Apply(x, m[0], m[1]), Blocks);
@@ -112,7 +115,18 @@ internal sealed class MiniSoraBackbone : IDisposable
         // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
         Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);
         var normed = Modulation.Apply(x.narrow(1, textGroups, frames), Video(m[^2]), Video(m[^1]));
-        return finalLayer.Forward(w, normed).to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+        var output = finalLayer.Forward(w, normed).addcmul(Video(Skip(w, condition, selection)), patches.to_type(w.Compute), HeldScalar.One);
+        return output.to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// How much of each number of the input goes straight to the output, by time: at little noise nearly all of it, which a narrow stream of
+    /// tokens would otherwise have to carry through every block beside all else. [B, G or 1, 1, P].
+    /// </summary>
+    private Tensor Skip(ParameterViews w, Tensor condition, Tensor? selection)
+    {
+        var rows = skip.Forward(w, nn.functional.silu(condition)); // [B, U, P]
+        return (selection is null ? rows : selection.bmm(rows)).unsqueeze(2);
     }
 
     /// <summary>Frees the cached position tables.</summary>

@@ -10,9 +10,9 @@ internal sealed class Dense
     private readonly int? bias;
 
     /// <summary><paramref name="hidden"/>: false for the first and the last layer of a network, see <see cref="ParameterSpec.Hidden"/>.</summary>
-    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier, bool hasBias = true, bool hidden = true)
+    public Dense(ParameterLayout layout, string name, long inputs, long outputs, Start start = Start.Xavier, bool hasBias = true, bool hidden = true, double scale = 1)
     {
-        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true, hidden: hidden);
+        weight = layout.Add($"{name}.weight", [outputs, inputs], start, decay: true, hidden: hidden, scale: scale);
         bias = hasBias ? layout.Add($"{name}.bias", [outputs], Start.Zero) : null;
     }
 

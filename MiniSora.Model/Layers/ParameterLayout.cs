@@ -26,6 +26,9 @@ internal enum Start
 
     /// <summary>Normal with standard deviation 1/√D, D the last size: a table of modulation vectors (PixArt-α).</summary>
     WidthNormal,
+
+    /// <summary>Uniform in ±1; with <see cref="ParameterSpec.Scale"/>, in ± that bound.</summary>
+    Uniform,
 }
 
 /// <summary>One named parameter and its place in the flat buffer.</summary>
@@ -38,6 +41,9 @@ internal enum Start
 /// <param name="Offset">First number in the flat buffer.</param>
 internal sealed record ParameterSpec(string Name, long[] Shape, Start Start, bool Decay, bool Hidden, bool Trainable, long Offset)
 {
+    /// <summary>What the start's numbers are multiplied by: gains, standard deviations, bounds. Default 1.</summary>
+    public double Scale { get; init; } = 1;
+
     /// <summary>Numbers in it.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, size) => product * size);
 
@@ -58,7 +64,9 @@ internal sealed class ParameterLayout
     /// <summary>Parameters start at multiples of so many numbers.</summary>
     public const int Alignment = 64;
 
+    private const string BatchCounter = ".num_batches_tracked";
     private readonly List<ParameterSpec> specs = [];
+    private readonly Dictionary<string, int> indices = [];
 
     /// <summary>In declaration order.</summary>
     public IReadOnlyList<ParameterSpec> Specs => specs;
@@ -73,11 +81,11 @@ internal sealed class ParameterLayout
     /// Declares a parameter and returns its index in <see cref="ParameterViews"/>. One that is not <paramref name="trainable"/> is a
     /// constant of the network that its checkpoints carry (a table of positions): the optimizer never moves it.
     /// </summary>
-    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true, bool hidden = false)
+    public int Add(string name, long[] shape, Start start, bool decay = false, bool trainable = true, bool hidden = false, double scale = 1)
     {
-        if (specs.Exists(spec => spec.Name == name))
+        if (!indices.TryAdd(name, specs.Count))
             throw new ArgumentException($"Parameter {name} is declared twice.", nameof(name));
-        specs.Add(new ParameterSpec(name, shape, start, decay, hidden, trainable, Length));
+        specs.Add(new ParameterSpec(name, shape, start, decay, hidden, trainable, Length) { Scale = scale });
         return specs.Count - 1;
     }
 
@@ -91,6 +99,10 @@ internal sealed class ParameterLayout
         specs[index] = specs[index] with { Table = values };
         return index;
     }
+
+    /// <summary>Whether a state dict's entry is a batch norm's counter of batches (int64), which nothing here needs: accepted and left out.</summary>
+    public bool IsBatchCounter(string name) =>
+        name.EndsWith(BatchCounter, StringComparison.Ordinal) && indices.ContainsKey(name[..^BatchCounter.Length] + ".running_mean");
 
     /// <summary>A fresh flat buffer, float32 on the CPU: the same seed gives the same numbers on every device.</summary>
     public Tensor Initialise(ulong seed)
@@ -129,9 +141,15 @@ internal sealed class ParameterLayout
                 case Start.WidthNormal:
                     part.normal_(0, 1 / Math.Sqrt(spec.Shape[^1]), generator);
                     break;
+                case Start.Uniform:
+                    part.uniform_(-1, 1, generator);
+                    break;
                 default:
                     throw new InvalidOperationException($"Unknown start {spec.Start}.");
             }
+
+            if (spec.Scale != 1)
+                part.mul_(HeldScalar.Of(spec.Scale));
         }
 
         return flat;
@@ -139,12 +157,12 @@ internal sealed class ParameterLayout
 
     /// <summary>
     /// The flat buffer of a state dict (any float type, any device), float32 on the CPU. Throws <see cref="StateDictException"/> that
-    /// names every missing, unexpected and misshapen entry.
+    /// names every missing, unexpected and misshapen entry; see <see cref="IsBatchCounter"/> for the one that may be too many.
     /// </summary>
     public Tensor Pack(IReadOnlyDictionary<string, Tensor> state)
     {
         var missing = specs.Where(spec => !state.ContainsKey(spec.Name)).Select(spec => spec.Name).ToList();
-        var unexpected = state.Keys.Except(specs.Select(spec => spec.Name)).Order(StringComparer.Ordinal).ToList();
+        var unexpected = state.Keys.Except(specs.Select(spec => spec.Name)).Where(name => !IsBatchCounter(name)).Order(StringComparer.Ordinal).ToList();
         var misshapen = specs.Where(spec => state.TryGetValue(spec.Name, out var found) && !found.shape.SequenceEqual(spec.Shape))
             .Select(spec => $"{spec.Name} is [{string.Join(", ", state[spec.Name].shape)}], expected [{string.Join(", ", spec.Shape)}]").ToList();
         if (missing.Count + unexpected.Count + misshapen.Count > 0)

@@ -26,6 +26,39 @@ internal sealed class ParameterViews : IDisposable
         }
     }
 
+    /// <summary>Takes parameters computed from others (merged adapters), in the order of their layout; they stay the caller's.</summary>
+    public ParameterViews(Tensor[] parameters, ScalarType compute)
+    {
+        views = parameters;
+        Compute = compute;
+    }
+
+    /// <summary>
+    /// Weights read one by one, for frozen networks that are too large for a flat buffer in fp32. <paramref name="read"/> gives each parameter in any
+    /// type; its result is disposed. They outlive the current scope and need no gradient; dispose them.
+    /// </summary>
+    public static ParameterViews Load(ParameterLayout layout, Func<ParameterSpec, Tensor> read, Device device, ScalarType compute)
+    {
+        using var _ = no_grad();
+        var views = new List<Tensor>(layout.Specs.Count);
+        try
+        {
+            foreach (var spec in layout.Specs)
+            {
+                using var scope = NewDisposeScope();
+                views.Add(read(spec).reshape(spec.Shape).to(compute, device, copy: true).DetachFromDisposeScope());
+            }
+
+            return new ParameterViews([.. views], compute);
+        }
+        catch
+        {
+            foreach (var view in views)
+                view.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Type of the views.</summary>
     public ScalarType Compute { get; }
 

@@ -11,10 +11,13 @@ namespace MiniSora.Model.Layers;
 internal static class Rope3D
 {
     /// <summary>
-    /// Longest wavelength is about 2π times this. Language models use 10,000 for thousands of positions; a latent grid has
-    /// tens, and with 10,000 most pairs would hardly turn across it.
+    /// Shortest wavelength, in cells: a neighbour is a quarter turn away. A grid of latents has tens of cells where a text has thousands of
+    /// tokens; with the shortest at 2π cells, as language models have it, attention could hardly tell one frame from the next.
     /// </summary>
-    public const double Base = 100;
+    public const double ShortestWave = 4;
+
+    /// <summary>Longest wavelength over the shortest, were there a pair for it.</summary>
+    public const double Base = 32;
 
     /// <summary>Frequency pairs per axis (t, y, x) for a head of <paramref name="headWidth"/> numbers.</summary>
     public static (int T, int Y, int X) Pairs(int headWidth)
@@ -56,7 +59,7 @@ internal static class Rope3D
             for (var pair = 0; pair < half; pair++)
             {
                 var (axis, index, count) = pair < t ? (0, pair, t) : pair < t + y ? (1, pair - t, y) : (2, pair - t - y, x);
-                var angle = coordinates[n][axis] * Math.Pow(Base, -(double)index / count);
+                var angle = coordinates[n][axis] * 2 * Math.PI / ShortestWave * Math.Pow(Base, -(double)index / count);
                 var at = n * headWidth + pair;
                 cosines[at] = cosines[at + half] = (float)Math.Cos(angle);
                 sines[at] = -(float)Math.Sin(angle);

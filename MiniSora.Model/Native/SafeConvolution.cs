@@ -55,6 +55,24 @@ public static class SafeConvolution
         return result.MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Every channel with its own kernel: [B, C, H, W] and [C, 1, kh, kw] to [B, C, H', W']. libtorch's own: depthwise kernels have
+    /// been right wherever the dense ones were wrong.
+    /// </summary>
+    public static Tensor Depthwise(Tensor input, Tensor weight, Tensor? bias = null, long stride = 1, long padding = 0) =>
+        nn.functional.conv2d(input, weight, bias, [stride, stride], [padding, padding], null, input.shape[1]);
+
+    /// <summary>Kernel of one pixel: [B, C, H, W] and [O, C, 1, 1] to [B, O, H, W], as one matrix product.</summary>
+    public static Tensor Pointwise(Tensor input, Tensor weight, Tensor? bias = null)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.linear(input.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Transposed convolution, [B, C, H, W] and [C, O, k, k] to [B, O, (H − 1)·stride − 2·padding + k, …]; libtorch's own, which is right.</summary>
+    public static Tensor Transposed2d(Tensor input, Tensor weight, Tensor? bias = null, long stride = 1, long padding = 0) =>
+        nn.functional.conv_transpose2d(input, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+
     private static ConvolutionPath PathOn(Device device) => Paths.GetOrAdd(device.ToString(), _ =>
     {
         var report = Arithmetic.Check(device);

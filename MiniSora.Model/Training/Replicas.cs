@@ -37,20 +37,25 @@ internal sealed class Replicas : IDisposable
             var results = parts.Count == 1
                 ? [TrainingStep.Run(system, parameters, compute, parts[0])]
                 : InParallel(parts, part => TrainingStep.Run(system, parameters, compute, part));
-            using var _ = no_grad();
-            var gradient = results[0].Gradient;
-            foreach (var (_, other) in results.Skip(1))
+            // They come from other threads, whose scopes are not ours.
+            foreach (var (part, gradientPart) in results)
             {
-                gradient.add_(other, HeldScalar.One);
-                other.Dispose();
+                scope.Attach(part);
+                scope.Attach(gradientPart);
+            }
+
+            using var _ = no_grad();
+            var (loss, gradient) = results[0];
+            foreach (var (otherLoss, otherGradient) in results.Skip(1))
+            {
+                loss = loss.Plus(otherLoss);
+                gradient.add_(otherGradient, HeldScalar.One);
+                otherGradient.Dispose();
             }
 
             // One transfer for both numbers: on a GPU each read waits for the whole queue.
-            var loss = results[0].Loss;
-            foreach (var (other, _) in results.Skip(1))
-                loss = loss.Plus(other);
             var numbers = stack([loss, gradient.norm()]).to(ScalarType.Float32).cpu().data<float>();
-            return (numbers[0], numbers[1], gradient.DetachFromDisposeScope());
+            return (numbers[0], numbers[1], gradient.MoveToOuterDisposeScope());
         }
         finally
         {

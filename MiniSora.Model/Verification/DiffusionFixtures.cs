@@ -148,7 +148,7 @@ internal static class DiffusionFixtures
             var parts = name.Split('.');
             var options = new DiffusionOptions { Variance = ProcessConfig.Variance(parts[0]), Mean = ProcessConfig.Mean(parts[1]) };
             using var diffusion = new GaussianDiffusion(process, options);
-            var reverse = diffusion.Reverse((_, _) => options.LearnsVariance ? cat([mean, variance], 1) : mean.alias(), state, t, new Denoising(parts[2] == "clip"));
+            var reverse = diffusion.Reverse((_, _) => options.LearnsVariance ? cat([mean, variance], ChannelAxis(data)) : mean.alias(), state, t, new Denoising(parts[2] == "clip"));
             Reverse(fixture, comparison, $"out.p.{name}", reverse);
         }
     }
@@ -161,7 +161,7 @@ internal static class DiffusionFixtures
         {
             var mean = fixture[$"in.model_mean.{parametrisation}"];
             DiffusionLoss Of(DiffusionOptions options, out GaussianDiffusion diffusion) => new(diffusion = new GaussianDiffusion(process, options with { Mean = ProcessConfig.Mean(parametrisation) }));
-            Tensor Network(bool both) => both ? cat([mean, variance], 1) : mean.alias();
+            Tensor Network(bool both) => both ? cat([mean, variance], ChannelAxis(data)) : mean.alias();
 
             foreach (var variant in Groups(fixture, $"out.{parametrisation}."))
             {
@@ -202,7 +202,7 @@ internal static class DiffusionFixtures
         var process = ProcessConfig.Process(fixture.Config);
         var (data, state, t) = (fixture["in.x_start"], fixture["in.x_t"], fixture["in.t"]);
         var noise = fixture.Has("in.noise") ? fixture["in.noise"] : state;
-        var output = cat([fixture["in.model_mean"], fixture["in.model_logvar"]], 1);
+        var output = cat([fixture["in.model_mean"], fixture["in.model_logvar"]], ChannelAxis(data));
         using var rescaled = new GaussianDiffusion(process, new DiffusionOptions { RescaleTimes = true });
         Expect(fixture, comparison, "out.model_t", rescaled.ModelTimes(t));
         foreach (var mean in fixture.Names("out.").Where(name => name.EndsWith(".mean", StringComparison.Ordinal)).Select(name => name.Split('.')[1]))
@@ -219,7 +219,7 @@ internal static class DiffusionFixtures
     {
         var data = fixture["in.x_start"];
         var (noise, t) = (fixture["in.noise"], fixture["in.t"]);
-        var output = cat([fixture["in.model_mean"], fixture["in.model_var"]], data.dim() == 5 ? 2 : 1);
+        var output = cat([fixture["in.model_mean"], fixture["in.model_var"]], ChannelAxis(data));
         using var diffusion = new GaussianDiffusion(ProcessConfig.Process(fixture.Config), new DiffusionOptions());
         using var loss = new DiffusionLoss(diffusion);
         Terms(fixture, comparison, "out", loss.Training((_, _) => output.alias(), data, t, noise));
@@ -232,7 +232,7 @@ internal static class DiffusionFixtures
     {
         var data = fixture["in.x_start"];
         var output = fixture["in.model_out"].requires_grad_(true);
-        var axis = data.dim() == 5 ? 2 : 1;
+        var axis = ChannelAxis(data);
         var variance = output.shape[axis] == 2 * data.shape[axis] ? VarianceKind.LearnedRange : VarianceKind.FixedLarge;
         using var diffusion = new GaussianDiffusion(ProcessConfig.Process(fixture.Config), new DiffusionOptions { Variance = variance });
         using var loss = new DiffusionLoss(diffusion);
@@ -244,7 +244,7 @@ internal static class DiffusionFixtures
     private static void Steps(Fixture fixture, Comparison comparison)
     {
         var (output, state, t) = (fixture["in.model_out"], fixture["in.x_t"], fixture["in.t"]);
-        var axis = state.dim() == 5 ? 2 : 1;
+        var axis = ChannelAxis(state);
         var variance = output.shape[axis] == 2 * state.shape[axis] ? VarianceKind.LearnedRange : VarianceKind.FixedLarge;
         using var diffusion = new GaussianDiffusion(ProcessConfig.Process(fixture.Config), new DiffusionOptions { Variance = variance });
         foreach (var name in Groups(fixture, "out."))
@@ -285,6 +285,9 @@ internal static class DiffusionFixtures
         if (terms.Variational is { } variational)
             Expect(fixture, comparison, $"{prefix}.vb", variational);
     }
+
+    /// <summary>Images [N, C, H, W] or clips [N, F, C, H, W].</summary>
+    private static int ChannelAxis(Tensor x) => x.dim() == 5 ? 2 : 1;
 
     /// <summary>What lies between the prefix and the last dot, of names that have both.</summary>
     private static IEnumerable<string> Groups(Fixture fixture, string prefix) => fixture.Names(prefix)

@@ -85,10 +85,7 @@ internal static class OptimizerFixtures
         var config = fixture.Config;
         var network = new RecordedNetwork(fixture, config.GetProperty("model"));
         var process = config.Value("diffusion") ?? config;
-        using var diffusion = new GaussianDiffusion(ProcessConfig.Process(process), new DiffusionOptions
-        {
-            Variance = network.LearnsVariance ? VarianceKind.LearnedRange : VarianceKind.FixedLarge,
-        });
+        using var diffusion = new GaussianDiffusion(ProcessConfig.Process(process), ProcessConfig.Options(process, network.LearnsVariance));
         using var loss = new DiffusionLoss(diffusion);
         var parameters = fixture.Pack(network.Layout).requires_grad_(true);
         // The originals decay every parameter alike.
@@ -110,7 +107,7 @@ internal static class OptimizerFixtures
             var norm = gradient.norm().ToDouble();
             norms.Add(norm);
             totals.Add(total.ToDouble());
-            errors.Add(terms.SquaredError!.mean().ToDouble());
+            errors.Add(terms.SquaredError?.mean().ToDouble() ?? 0);
             bounds.Add(terms.Variational?.mean().ToDouble() ?? 0);
             rates.Add(config.Number("lr", 1e-4) * schedule.At(i));
             GradientClip.Apply(gradient, norm, clip);

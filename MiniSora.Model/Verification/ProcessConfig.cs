@@ -41,6 +41,16 @@ internal static class ProcessConfig
         return DiffusionProcess.Of(Schedule(config.Word("noise_schedule", "linear")), steps, config.Word("respacing", config.Word("timestep_respacing", "")));
     }
 
+    /// <summary>The switches of the originals' factory: what is predicted, its variance, its loss. Those left out have the factory's defaults.</summary>
+    public static DiffusionOptions Options(JsonElement config, bool learnsVariance) => new()
+    {
+        Mean = config.Flag("predict_xstart", false) ? MeanKind.Data : MeanKind.Noise,
+        Variance = learnsVariance ? VarianceKind.LearnedRange : config.Flag("sigma_small", false) ? VarianceKind.FixedSmall : VarianceKind.FixedLarge,
+        Loss = config.Flag("use_kl", false) ? DiffusionLossKind.RescaledVariational
+            : config.Flag("rescale_learned_sigmas", false) ? DiffusionLossKind.RescaledMeanSquared : DiffusionLossKind.MeanSquared,
+        RescaleTimes = config.Flag("rescale_timesteps", false),
+    };
+
     /// <summary>A noise schedule that means the same at any number of steps.</summary>
     public static NoiseSchedule Schedule(string name) => name switch
     {

@@ -25,10 +25,7 @@ internal static class TrajectoryFixtures
             return predict(x, t);
         }
 
-        using var diffusion = new GaussianDiffusion(ProcessConfig.Process(config), new DiffusionOptions
-        {
-            Variance = network.LearnsVariance ? VarianceKind.LearnedRange : VarianceKind.FixedLarge,
-        });
+        using var diffusion = new GaussianDiffusion(ProcessConfig.Process(config), ProcessConfig.Options(config, network.LearnsVariance));
         var wanted = config.Value("timesteps_given_to_model")?.EnumerateArray().Select(time => time.GetInt64()).ToList();
         var kind = config.Word("mode", "ddpm") switch
         {

@@ -9,7 +9,7 @@ public enum SafeTensorsError
     /// <summary>The header's length is zero or above <see cref="SafeTensorsFile.LargestHeader"/>.</summary>
     HeaderLength,
 
-    /// <summary>The header is not the JSON object the format describes.</summary>
+    /// <summary>The header is not the JSON object the format describes, or has more values than <see cref="SafeTensorsFile.MostHeaderValues"/>.</summary>
     HeaderNotJson,
 
     /// <summary>A tensor's type is unknown or not supported.</summary>
@@ -30,7 +30,7 @@ public enum SafeTensorsError
 
 /// <summary>A file that is not a sound safetensors file, or lacks what was asked for.</summary>
 public sealed class SafeTensorsException(SafeTensorsError error, string path, string detail)
-    : Exception($"{Path.GetFileName(path)}: {detail}")
+    : WeightFileException(CodeOf("safetensors", error), path, detail)
 {
     /// <summary>Which rule is broken.</summary>
     public SafeTensorsError Error { get; } = error;

@@ -18,6 +18,12 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>Largest accepted header, 100 MB as in the reference implementation.</summary>
     public const long LargestHeader = 100_000_000;
 
+    /// <summary>
+    /// Most JSON values in a header, about 300,000 tensors: a header of the largest size could hold 50 million and
+    /// cost ten times its size in memory.
+    /// </summary>
+    public const int MostHeaderValues = 4_000_000;
+
     private readonly SafeFileHandle handle;
     private readonly string path;
 
@@ -58,8 +64,8 @@ public sealed class SafeTensorsFile : IDisposable
         {
             if (entry.Bytes > 0)
             {
-                using var bytes = new TensorBytes(handle, path, entry);
-                tensor.ReadBytesFromStream(bytes, TensorBytes.ChunkBytes);
+                using var bytes = new FileRange(handle, entry.Offset, entry.Bytes, () => Refused(SafeTensorsError.Truncated, $"the file ends inside \"{name}\"."));
+                bytes.CopyTo(tensor);
             }
         }
         catch
@@ -77,38 +83,4 @@ public sealed class SafeTensorsFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();
-
-    /// <summary>The bytes of one tensor as a stream; complains when the file has become shorter since it was opened.</summary>
-    private sealed class TensorBytes(SafeFileHandle handle, string path, SafeTensorsEntry entry) : Stream
-    {
-        internal const int ChunkBytes = 1 << 20;
-        private long done;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => entry.Bytes;
-        public override long Position { get => done; set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var wanted = (int)Math.Min(buffer.Length, entry.Bytes - done);
-            for (var have = 0; have < wanted;)
-            {
-                var got = RandomAccess.Read(handle, buffer[have..wanted], entry.Offset + done + have);
-                if (got == 0) throw new SafeTensorsException(SafeTensorsError.Truncated, path, $"the file ends inside \"{entry.Name}\".");
-                have += got;
-            }
-
-            done += wanted;
-            return wanted;
-        }
-
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
 }

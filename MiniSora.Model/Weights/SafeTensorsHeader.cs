@@ -13,6 +13,7 @@ internal static class SafeTensorsHeader
         var entries = new Dictionary<string, SafeTensorsEntry>();
         try
         {
+            CheckSize(path, header.Span);
             using var json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             foreach (var property in json.RootElement.EnumerateObject())
             {
@@ -37,6 +38,15 @@ internal static class SafeTensorsHeader
         return (metadata, entries);
     }
 
+    private static void CheckSize(string path, ReadOnlySpan<byte> header)
+    {
+        var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
+        for (var values = 0; json.Read(); values++)
+        {
+            if (values > SafeTensorsFile.MostHeaderValues) throw Bad(path, $"it has more than {SafeTensorsFile.MostHeaderValues} values.");
+        }
+    }
+
     private static SafeTensorsEntry Entry(string path, string name, JsonElement value, long dataStart, long fileLength)
     {
         if (value.ValueKind != JsonValueKind.Object
@@ -47,20 +57,16 @@ internal static class SafeTensorsHeader
             throw new SafeTensorsException(SafeTensorsError.Type, path, $"\"{name}\" has the unknown type {dtype.GetString()}.");
 
         var shape = new long[dimensions.GetArrayLength()];
-        long bytes = type.Bytes;
+        if (shape.Length > TensorExtent.MostDimensions)
+            throw new SafeTensorsException(SafeTensorsError.Shape, path, $"\"{name}\" has {shape.Length} dimensions.");
         for (var i = 0; i < shape.Length; i++)
         {
             if (!dimensions[i].TryGetInt64(out shape[i]) || shape[i] < 0)
                 throw new SafeTensorsException(SafeTensorsError.Shape, path, $"\"{name}\" has the impossible dimension {dimensions[i].GetRawText()}.");
-            try
-            {
-                bytes = checked(bytes * shape[i]);
-            }
-            catch (OverflowException)
-            {
-                throw new SafeTensorsException(SafeTensorsError.Shape, path, $"\"{name}\" has a shape larger than any file: {dimensions.GetRawText()}.");
-            }
         }
+
+        if (TensorExtent.Bytes(shape, type.Bytes) is not { } bytes)
+            throw new SafeTensorsException(SafeTensorsError.Shape, path, $"\"{name}\" has a shape larger than any file: {dimensions.GetRawText()}.");
 
         var room = fileLength - dataStart;
         if (!offsets[0].TryGetInt64(out var begin) || !offsets[1].TryGetInt64(out var end) || begin < 0 || end < begin)

@@ -22,6 +22,16 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
     /// <summary>Raised when something about a dataset changed, from any thread; at most a few times a second.</summary>
     public event Action? Changed;
 
+    /// <summary>Clips are being decoded: all processors are busy.</summary>
+    internal bool Decoding
+    {
+        get
+        {
+            lock (sync)
+                return progress is { Phase: not DatasetPhase.Downloading };
+        }
+    }
+
     /// <summary>All datasets, in the order to show them.</summary>
     public IReadOnlyList<DatasetView> List() =>
         [Shapes(), Emoji(), .. FolderDataset.Names(folder.Root).Select(Folder)];
@@ -113,7 +123,20 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
         }
     }
 
-    private static DatasetView Folder(string name) => View(name, DatasetState.Ready, DatasetCredits.Folder);
+    private DatasetView Folder(string name)
+    {
+        var view = View(name, DatasetState.Ready, DatasetCredits.Folder);
+        try
+        {
+            var report = FolderDataset.Report(folder.Root, name);
+            var bytes = new DirectoryInfo(Path.Combine(folder.Root, "datasets", name)).EnumerateFiles().Sum(file => file.Length);
+            return view with { Clips = report?.Accepted, Bytes = bytes, Refused = report?.Refused ?? [] };
+        }
+        catch (Exception error) when (error is DatasetException or IOException or UnauthorizedAccessException)
+        {
+            return view with { State = DatasetState.Broken, ErrorCode = (error as DatasetException)?.Code ?? DatasetErrors.Broken, ErrorMessage = error.Message };
+        }
+    }
 
     private static DatasetView View(string id, DatasetState state, DatasetCredits credits) =>
         new(id, state, null, null, null, null, credits.LicenceName, credits.LicenceText, credits.Credits, credits.SourceUrl, null, null);

@@ -1,3 +1,5 @@
+using MiniSora.Model.Datasets;
+
 namespace MiniSora.Web.Datasets;
 
 /// <summary>What can be said of a dataset now.</summary>
@@ -38,4 +40,8 @@ public sealed record DatasetView(
     string Credits,
     string? SourceUrl,
     string? ErrorCode,
-    string? ErrorMessage);
+    string? ErrorMessage)
+{
+    /// <summary>Files of an imported folder that could not be used.</summary>
+    public IReadOnlyList<RefusedFile> Refused { get; init; } = [];
+}

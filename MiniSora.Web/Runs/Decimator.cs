@@ -11,6 +11,9 @@ internal sealed class Decimator(string name, long width)
     /// <summary>Buckets with at most so many points keep them all: a sparse series loses nothing.</summary>
     public const int Few = 4;
 
+    /// <summary>The first bucket keeps so many: a long run that was stopped early, or has just begun, shows how it began.</summary>
+    public const int FewAtStart = 256;
+
     /// <summary>Most raw points after the last closed bucket.</summary>
     public const int LongestTail = 2048;
 
@@ -58,7 +61,7 @@ internal sealed class Decimator(string name, long width)
 
     private void Close()
     {
-        if (count is > 0 and <= Few)
+        if (count > 0 && count <= (steps.Count == 0 ? FewAtStart : Few))
         {
             foreach (var (step, value) in open)
                 Entry(step, value, value, value);

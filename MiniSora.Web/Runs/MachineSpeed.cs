@@ -1,18 +1,21 @@
 using MiniSora.Jobs.Runs;
+using MiniSora.Web.Datasets;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
 
 /// <summary>
 /// Measures the machine once, when nothing runs, so that the first estimate a member sees is of this machine. A run that starts meanwhile goes
-/// first; a finished run leaves its own rate, and then there is nothing to measure any more.
+/// first, and so does the decoding of clips, which takes all processors; a finished run leaves its own rate, and then there is nothing to measure any more.
 /// </summary>
-internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots slots, DataFolder folder, TimeProvider clock, ILogger<MachineSpeed> logger) : BackgroundService
+internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots slots, DatasetService datasets, DataFolder folder, TimeProvider clock, ILogger<MachineSpeed> logger) : BackgroundService
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     /// <summary>True while the child measures.</summary>
     public bool Measuring { get; private set; }
+
+    private bool Busy => slots.Held.Count > 0 || datasets.Decoding;
 
     /// <summary>It began or ended; raised on any thread.</summary>
     public event Action? Changed;
@@ -23,7 +26,7 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
         {
             while (!File.Exists(folder.Calibration))
             {
-                if (slots.Held.Count == 0 && await MeasureAsync(stoppingToken))
+                if (!Busy && await MeasureAsync(stoppingToken))
                     return;
                 await Task.Delay(LookAgain, clock, stoppingToken);
             }
@@ -33,11 +36,11 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
         }
     }
 
-    /// <summary>False when a run came first.</summary>
+    /// <summary>False when something else came first.</summary>
     private async Task<bool> MeasureAsync(CancellationToken stoppingToken)
     {
-        using var runComes = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var measuring = SpeedMeasurement.MeasureAsync(process, runComes.Token);
+        using var otherComes = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var measuring = SpeedMeasurement.MeasureAsync(process, otherComes.Token);
         Measuring = true;
         Changed?.Invoke();
         try
@@ -46,8 +49,8 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
             {
                 await Task.WhenAny(measuring, Task.Delay(LookAgain, clock, stoppingToken));
                 stoppingToken.ThrowIfCancellationRequested();
-                if (slots.Held.Count > 0)
-                    await runComes.CancelAsync();
+                if (Busy)
+                    await otherComes.CancelAsync();
             }
 
             if (await measuring is { } complaint)
@@ -62,9 +65,9 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
         }
         finally
         {
-            await runComes.CancelAsync();
-            // The portal must not end before the child has.
-            await measuring.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await otherComes.CancelAsync();
+            // A portal that leaves takes its child along: its process is gone when this has ended.
+            await measuring.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             Measuring = false;
             Changed?.Invoke();
         }

@@ -21,7 +21,7 @@ public enum RunState
     /// <summary>Done. Final.</summary>
     Succeeded,
 
-    /// <summary>Could not be done. Final.</summary>
+    /// <summary>Could not be done. Ends a run unless its owner, having mended the cause, resumes it from its last checkpoint.</summary>
     Failed,
 
     /// <summary>Given up by a person. Final.</summary>
@@ -53,7 +53,7 @@ public sealed class Run
         [RunState.Interrupted] = [RunState.Queued],
         [RunState.Paused] = [RunState.Queued, RunState.Cancelled],
         [RunState.Succeeded] = [],
-        [RunState.Failed] = [],
+        [RunState.Failed] = [RunState.Queued],
         [RunState.Cancelled] = [],
     };
 
@@ -157,12 +157,12 @@ public sealed class Run
     /// <summary>Guards against two writers; the portal has one, so this never strikes.</summary>
     public long Version { get; set; }
 
-    /// <summary>Nothing will happen to it any more.</summary>
+    /// <summary>Nothing will happen to it by itself any more.</summary>
     [NotMapped]
     public bool IsOver => IsFinal(State);
 
-    /// <summary>Whether a state has no way out.</summary>
-    public static bool IsFinal(RunState state) => Moves[state].Length == 0;
+    /// <summary>Whether a run in this state has ended.</summary>
+    public static bool IsFinal(RunState state) => state is RunState.Succeeded or RunState.Failed or RunState.Cancelled;
 
     /// <summary>Whether the table has this move.</summary>
     public static bool CanMove(RunState from, RunState to) => Moves[from].Contains(to);
@@ -172,6 +172,8 @@ public sealed class Run
     {
         if (!CanMove(State, next))
             throw new IllegalRunMoveException(Id, State, next);
+        if (State == RunState.Failed)
+            (EndedAt, FailureCode, FailureMessage, FailureArguments, LostInARow) = (null, null, null, null, 0);
         State = next;
         Version++;
         if (next == RunState.Running)

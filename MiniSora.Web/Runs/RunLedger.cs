@@ -128,6 +128,26 @@ internal sealed partial class RunLedger(
             cancellationToken);
     }
 
+    /// <summary>
+    /// The database found no room: runs that go on would use up what was kept back for it, and then nobody could be told anything.
+    /// They fail with the reason; once there is room, they resume from their last checkpoint.
+    /// </summary>
+    public Task<int> StopForFullDiskAsync(CancellationToken cancellationToken) =>
+        writing.DoAsync(
+            async write =>
+            {
+                var runs = await write.Context.Runs.Where(run => run.State == RunState.Running).ToListAsync(cancellationToken);
+                foreach (var run in runs)
+                {
+                    (run.FailureCode, run.FailureMessage, run.FailureArguments) = ("disk_full", "The portal could not store what the run reported.", "{}");
+                    write.Move(run, RunState.Failed);
+                    signals.Raise(run.Id, run.CurrentAttempt, StopRequest.Cancel);
+                }
+
+                return runs.Count;
+            },
+            cancellationToken);
+
     /// <summary>The job of a run is over. If its attempt is still open, the job died without closing it.</summary>
     public Task<int> AbandonAsync(Guid runId, string reason, CancellationToken cancellationToken) =>
         ReleaseAsync(context => context.Runs.Where(run => run.Id == runId && run.State == RunState.Running), reason, counts: true, cancellationToken);

@@ -127,7 +127,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             Cancel: may && Run.CanMove(run.State, RunState.Cancelled),
             StopAndKeep: may && free && run.Kind == RunKind.Training,
             Pause: may && free && run.Kind == RunKind.Training,
-            Resume: may && run.State == RunState.Paused,
+            Resume: may && (run.State == RunState.Paused || (run.State == RunState.Failed && run.Kind == RunKind.Training && artifacts.Any(a => a.Kind == "checkpoint"))),
             Delete: may && (run.IsOver || run.State == RunState.Paused),
             Publish: may && artifacts.Any(a => a.Kind == "video"));
     }

@@ -14,6 +14,7 @@ internal sealed partial class RunScheduler(
     RunSlots slots,
     RunWake wake,
     DataFolder folder,
+    DiskReserve reserve,
     IOptions<RunOptions> options,
     TimeProvider clock,
     ILogger<RunScheduler> logger) : BackgroundService
@@ -26,6 +27,13 @@ internal sealed partial class RunScheduler(
     /// <summary>Starts what can start. Returns how many runs were handed over.</summary>
     public async Task<int> LookAsync(CancellationToken cancellationToken)
     {
+        if (reserve.IsSpent)
+        {
+            await ledger.StopForFullDiskAsync(cancellationToken);
+            reserve.Settle();
+        }
+
+        reserve.Keep(leaving: options.Value.MinFreeBytes);
         await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
         var started = 0;
         while (slots.Held.Count < options.Value.Slots && folder.FreeBytes() >= options.Value.MinFreeBytes)
@@ -70,9 +78,20 @@ internal sealed partial class RunScheduler(
     /// <summary>Called when the job of a run is over.</summary>
     public async Task EndedAsync(Guid runId, string reason)
     {
-        await ledger.AbandonAsync(runId, reason, CancellationToken.None);
-        slots.Free(runId);
-        wake.Now();
+        try
+        {
+            await ledger.AbandonAsync(runId, reason, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            // A boundary: what could not be stored is found out by the run's silence. Its slot must not be lost to the runs that wait.
+            LogNotAbandoned(error, runId);
+        }
+        finally
+        {
+            slots.Free(runId);
+            wake.Now();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -100,6 +119,9 @@ internal sealed partial class RunScheduler(
 
     [LoggerMessage(LogLevel.Information, "Run {RunId} handed to a worker (priority {Priority})")]
     private partial void LogStarted(Guid runId, int priority);
+
+    [LoggerMessage(LogLevel.Error, "The end of run {RunId} could not be stored")]
+    private partial void LogNotAbandoned(Exception error, Guid runId);
 
     [LoggerMessage(LogLevel.Error, "The scheduler could not look for work")]
     private partial void LogLookFailed(Exception error);

@@ -120,11 +120,13 @@ public sealed class RunService
     public Task<Refusal?> PauseAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
         AskAsync(runId, viewer, StopRequest.Interrupt, cancellationToken);
 
-    /// <summary>Puts a paused run back into the queue.</summary>
+    /// <summary>Puts a paused training run back into the queue, or one that failed after a checkpoint: it goes on from there.</summary>
     public Task<Refusal?> ResumeAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken) =>
         ActAsync(runId, viewer, (write, run) =>
         {
-            if (run.State != RunState.Paused)
+            var failedWithCheckpoint = run.State == RunState.Failed && run.Kind == RunKind.Training
+                && write.Context.Artifacts.Any(a => a.RunId == runId && a.Kind == "checkpoint");
+            if (run.State != RunState.Paused && !failedWithCheckpoint)
                 return new("not_paused");
             write.Move(run, RunState.Queued);
             return null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Storage;
 
@@ -9,7 +10,7 @@ namespace MiniSora.Web.Runs;
 /// The one door through which runs change: one writer at a time, one transaction, and what happened is told only
 /// after it was stored. The portal is the only process that writes, so a semaphore is enough.
 /// </summary>
-internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, RunFeed feed, TimeProvider clock) : IDisposable
+internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, RunFeed feed, DiskReserve reserve, RunWake wake, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1);
 
@@ -29,6 +30,13 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
                 feed.Publish(runId, happened);
             return result;
         }
+        catch (Exception error) when (IsFull(error))
+        {
+            // Nothing of this was stored; whoever asks again, as every run's job does, finds room for it.
+            reserve.Release();
+            wake.Now();
+            throw;
+        }
         finally
         {
             gate.Release();
@@ -45,6 +53,9 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
             cancellationToken);
 
     public void Dispose() => gate.Dispose();
+
+    private static bool IsFull(Exception error) =>
+        error is SqliteException { SqliteErrorCode: 13 } || (error is DbUpdateException && error.InnerException is { } inner && IsFull(inner));
 }
 
 /// <summary>What is written in one transaction.</summary>

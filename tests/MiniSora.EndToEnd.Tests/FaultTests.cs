@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace MiniSora.EndToEnd.Tests;
@@ -52,7 +53,7 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
     }
 
     [Fact]
-    public async Task A_cancelled_run_ends_within_two_seconds_and_its_process_leaves()
+    public async Task A_run_is_paused_resumed_and_cancelled_before_the_eyes_of_a_second_browser()
     {
         await using var portal = new Portal();
         await portal.StartAsync();
@@ -61,10 +62,62 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         var run = await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Given up", 100_000));
         await WaitForStepsAsync(portal, run, 10);
 
+        // Paused and resumed first; another browser, in another language, follows without a reload.
+        var visitor = await browsing.OpenAsync(portal, "zh-CN");
+        await visitor.GotoAsync($"/runs/{run}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).First.ClickAsync();
+        await Journeys.StateAsync(page, "Paused", seconds: 40);
+        await Journeys.StateAsync(visitor, "Paused", seconds: 10);
+        await Assertions.Expect(visitor.Locator("[data-log]")).ToContainTextAsync(new Regex("已写入第 .* 步的检查点"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).First.ClickAsync();
+        await Journeys.StateAsync(visitor, "Running", seconds: 20);
+        var seen = visitor.Locator("[data-live=step]").First;
+        var before = await seen.InnerTextAsync();
+        await Assertions.Expect(seen).Not.ToHaveTextAsync(before, new() { Timeout = 60_000 });
+
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel the run" }).ClickAsync();
         await Journeys.StateAsync(page, "Cancelled", seconds: 15);
         await UntilAsync(TimeSpan.FromSeconds(20), () => portal.RunProcesses().Count == 0, "the cancelled run's process is still there");
+    }
+
+    [RootFact]
+    public async Task A_full_disk_ends_the_run_with_its_reason_and_it_resumes_from_its_checkpoint_once_there_is_room()
+    {
+        await using var portal = new Portal();
+        portal.Settings["Runs__MinFreeBytes"] = "1048576";
+        Assert.Equal(0, (await Journeys.RunAsync("mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", portal.DataFolder)).ExitCode);
+        try
+        {
+            await portal.StartAsync();
+            var page = await browsing.OpenAsync(portal, "zh-CN");
+            await Journeys.SignInAsDemoAsync(page);
+            var run = await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Full", 100_000));
+            await WaitForStepsAsync(portal, run, 60);
+
+            // Everything but what the portal keeps back for itself.
+            var filler = Path.Combine(portal.DataFolder, "filler");
+            await Journeys.RunAsync("dd", "if=/dev/zero", $"of={filler}", "bs=4k");
+            await Journeys.StateAsync(page, "Failed", seconds: 90);
+            await Assertions.Expect(page.Locator(".failure")).ToContainTextAsync("磁盘已满");
+            await page.GotoAsync("/gallery");
+            await Assertions.Expect(page.Locator("main")).ToBeVisibleAsync();
+
+            File.Delete(filler);
+            await page.GotoAsync($"/runs/{run}");
+            await page.GetByRole(AriaRole.Button, new() { Name = "继续" }).First.ClickAsync();
+            await Journeys.StateAsync(page, "Running", seconds: 30);
+            await Assertions.Expect(page.Locator("[data-log]")).ToContainTextAsync("步继续", new() { Timeout = 60_000 });
+            await page.GetByRole(AriaRole.Button, new() { Name = "停止并保留" }).First.ClickAsync();
+            await Journeys.StateAsync(page, "Succeeded", seconds: 60);
+            var steps = await Journeys.LossStepsAsync(portal, run);
+            Assert.Equal(steps.Order().Distinct(), steps);
+        }
+        finally
+        {
+            await portal.StopAsync();
+            await Journeys.RunAsync("umount", "-l", portal.DataFolder);
+        }
     }
 
     [Fact]
@@ -119,6 +172,18 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         {
             Assert.True(clock.Elapsed < patience, otherwise);
             await Task.Delay(200);
+        }
+    }
+}
+
+/// <summary>Needs to mount a small file system: only root may.</summary>
+internal sealed class RootFactAttribute : FactAttribute
+{
+    public RootFactAttribute()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Skip = "only root can mount the small file system of this test";
         }
     }
 }

@@ -25,6 +25,9 @@ public sealed class Portal : IAsyncDisposable
     public HttpClient Http { get; }
     public int ProcessId => process?.Id ?? throw new InvalidOperationException("The portal is not running.");
 
+    /// <summary>Settings of the portal, as environment variables.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     public string Output
     {
         get { lock (output) { return output.ToString(); } }
@@ -32,7 +35,7 @@ public sealed class Portal : IAsyncDisposable
 
     public async Task StartAsync(params string[] options)
     {
-        process = Start(Repository.Root, "bash", ["start.sh", "--port", $"{Port}", "--data", DataFolder, "--offline", .. options], output);
+        process = Start(Repository.Root, "bash", ["start.sh", "--port", $"{Port}", "--data", DataFolder, "--offline", .. options], output, Settings);
         // The first start publishes the portal; that may take minutes on a busy machine.
         var patience = Stopwatch.StartNew();
         while (patience.Elapsed < TimeSpan.FromMinutes(8))
@@ -115,7 +118,7 @@ public sealed class Portal : IAsyncDisposable
             }),
     ];
 
-    public static Process Start(string folder, string program, IEnumerable<string> arguments, StringBuilder output)
+    public static Process Start(string folder, string program, IEnumerable<string> arguments, StringBuilder output, IReadOnlyDictionary<string, string>? settings = null)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -130,6 +133,10 @@ public sealed class Portal : IAsyncDisposable
         }
         start.Environment["LANG"] = "C.UTF-8";
         start.Environment.Remove("LC_ALL");
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
         var process = new Process { StartInfo = start };
         void Append(string? line)
         {

@@ -15,7 +15,7 @@ internal sealed class Latte
     private readonly int times;
     private readonly PatchEmbedding xEmbedder;
     private readonly TimestepEmbedding tEmbedder;
-    private readonly Dense? text;
+    private readonly LongDense? text;
     private readonly LatteBlocks blocks;
     private readonly DiTFinalLayer finalLayer;
 
@@ -34,7 +34,7 @@ internal sealed class Latte
         if (options.Conditioning == LatteConditioning.Label)
             Labels = new LabelTable(Layout, $"{prefix}y_embedder", options.NumClasses, options.ClassDropoutProb, width);
         if (options.Conditioning == LatteConditioning.Text)
-            text = new Dense(Layout, $"{prefix}text_embedding_projection.1", options.TextWidth, width);
+            text = new LongDense(Layout, $"{prefix}text_embedding_projection.1", options.TextWidth, width);
         blocks = new LatteBlocks(Layout, $"{prefix}blocks", options.Variant, options.Depth, width, options.NumHeads, (int)(width * options.MlpRatio));
         finalLayer = new DiTFinalLayer(Layout, $"{prefix}final_layer", width, (long)options.PatchSize * options.PatchSize * options.OutChannels);
     }

@@ -1,9 +1,9 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
+using MiniSora.Web.Localization;
 using MudBlazor;
 
 namespace MiniSora.Web.Runs.Details;
@@ -22,7 +22,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     private static readonly TimeSpan RestBetweenLooks = TimeSpan.FromMilliseconds(300);
 
     private readonly CancellationTokenSource life = new();
-    private readonly CultureInfo language = CultureInfo.CurrentUICulture;
+    private readonly ReaderLanguage language = new();
     private ElementReference root;
     private Viewer viewer = Viewer.Visitor;
     private RunDetails? run;
@@ -158,8 +158,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     /// <summary>Looks the run up again; events that come meanwhile lead to one more look, not to one each.</summary>
     private async Task ReloadAsync()
     {
-        // An event arrives on the thread that stored it, which speaks the portal's language, not the reader's.
-        (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (language, language);
+        language.Speak();
         stale = true;
         if (reloading)
             return;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Backbones;
@@ -7,6 +8,7 @@ using MiniSora.Model.Datasets;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Localization;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs.NewRun;
@@ -17,6 +19,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private static readonly TimeSpan CheckPause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource life = new();
+    private readonly ReaderLanguage language = new();
     private ElementReference root;
     private Viewer viewer = Viewer.Visitor;
     private StartingPoint start = new(new TrainingSpec(), new Origin());
@@ -55,6 +58,8 @@ public sealed partial class NewRunPage : IAsyncDisposable
 
     [Inject] private DatasetSamples Samples { get; set; } = default!;
 
+    [Inject] private IStringLocalizer<DatasetTexts> Titles { get; set; } = default!;
+
     [Inject] private MachineSpeed Speed { get; set; } = default!;
 
     [Inject] private TimeProvider Clock { get; set; } = default!;
@@ -70,8 +75,8 @@ public sealed partial class NewRunPage : IAsyncDisposable
         calibration = Calibration.Load(Folder.Root);
         var sets = Datasets.List();
         readyDatasets = [.. sets.Where(set => set.State == DatasetState.Ready).Select(set => set.Id)];
-        datasetOptions = [.. sets.Select(set => (set.Id, set.State == DatasetState.Ready ? set.Id : T["New.DatasetNotReady", set.Id].Value))];
-        var found = await new StartingPoints(Runs, Gallery, readyDatasets).FindAsync(From, viewer, life.Token);
+        datasetOptions = [.. sets.Select(set => (set.Id, set.State == DatasetState.Ready ? TitleOf(set.Id) : T["New.DatasetNotReady", TitleOf(set.Id)].Value))];
+        var found = await new StartingPoints(Runs, Gallery, Samples, readyDatasets).FindAsync(From, viewer, life.Token);
         Take(found ?? StartingPoints.Default(readyDatasets));
         if (found is null)
             notice = T["New.FromGone"];
@@ -86,6 +91,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         if (life.IsCancellationRequested)
             return;
+        language.Speak();
         calibration = Calibration.Load(Folder.Root);
         await CheckAsync();
         StateHasChanged();
@@ -165,6 +171,9 @@ public sealed partial class NewRunPage : IAsyncDisposable
         life.Dispose();
     }
 
+    /// <summary>Title and the name that YAML knows it by; an imported one has a name only.</summary>
+    private string TitleOf(string dataset) => Titles["Title." + dataset] is { ResourceNotFound: false } title ? $"{title.Value} · {dataset}" : dataset;
+
     private string Pressed(SpecKind kind) => draft.Kind == kind ? "true" : "false";
 
     private void Take(StartingPoint from)
@@ -193,7 +202,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private async Task StartOver()
     {
         notice = null;
-        Take(await new StartingPoints(Runs, Gallery, readyDatasets).FindAsync(From, viewer, life.Token) ?? StartingPoints.Default(readyDatasets));
+        Take(await new StartingPoints(Runs, Gallery, Samples, readyDatasets).FindAsync(From, viewer, life.Token) ?? StartingPoints.Default(readyDatasets));
         if (browser is not null)
             await browser.InvokeVoidAsync("clear", life.Token);
         await CheckAsync();
@@ -320,7 +329,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
         var (spec, unreadable) = Current();
         if (spec is null)
         {
-            shown = unreadable;
+            (shown, estimate) = (unreadable, null);
             return;
         }
 

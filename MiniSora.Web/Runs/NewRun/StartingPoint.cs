@@ -1,5 +1,6 @@
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
+using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
 
 namespace MiniSora.Web.Runs.NewRun;
@@ -12,9 +13,9 @@ internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? Recipe
 
 /// <summary>
 /// Reads <c>?from=</c>: <c>recipe:{id}</c>, <c>run:{id}</c> (the same again), <c>run:{id}/checkpoint</c> (sample from its
-/// newest checkpoint), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>sampling</c> (an empty sampling form).
+/// newest checkpoint), <c>dataset:{id}</c> (a tiny model on an imported folder), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>sampling</c> (an empty sampling form).
 /// </summary>
-internal sealed class StartingPoints(RunService runs, GalleryService gallery, IReadOnlySet<string> readyDatasets)
+internal sealed class StartingPoints(RunService runs, GalleryService gallery, DatasetSamples samples, IReadOnlySet<string> readyDatasets)
 {
     /// <summary>The starting point; null when what is named does not exist.</summary>
     public async Task<StartingPoint?> FindAsync(string? from, Viewer viewer, CancellationToken cancellationToken)
@@ -24,6 +25,7 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, IR
         {
             "" => Default(readyDatasets),
             "recipe" => Recipes.Find(name) is { } recipe ? Of(recipe) : null,
+            "dataset" => readyDatasets.Contains(name) ? OfDataset(name) : null,
             "run" => await OfRunAsync(name, viewer, cancellationToken),
             "post" => await OfPostAsync(name, viewer, cancellationToken),
             "checkpoint" => await OfCheckpointAsync(name, cancellationToken),
@@ -42,7 +44,15 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, IR
             : new(new TrainingSpec(), new Origin());
 
     /// <summary>A recipe under its title in the reader's language.</summary>
-    public static StartingPoint Of(Recipe recipe) => new(recipe.Spec, new Origin(), recipe.Id);
+    public static StartingPoint Of(Recipe recipe) => new(recipe.Spec with { Name = recipe.Title() }, new Origin(), recipe.Id);
+
+    /// <summary>The first training recipe on another dataset, previewing words that its captions know.</summary>
+    private StartingPoint OfDataset(string dataset)
+    {
+        var basis = Offered.Select(recipe => recipe.Spec).OfType<TrainingSpec>().FirstOrDefault() ?? new TrainingSpec();
+        var prompts = samples.Of(dataset)?.Captions.Select(DatasetSamples.Words).Where(words => words.Length > 0).Distinct().Take(4).ToList() ?? [];
+        return new(basis with { Name = dataset, Data = basis.Data with { Dataset = dataset }, Preview = basis.Preview with { Prompts = prompts } }, new Origin(), Title: dataset);
+    }
 
     private async Task<StartingPoint?> OfRunAsync(string name, Viewer viewer, CancellationToken cancellationToken)
     {

@@ -76,4 +76,15 @@ public sealed class RunEstimatorTests
         Assert.Same(Calibration.Uncalibrated, Calibration.Load(folder.Path));
         Assert.Same(Calibration.Uncalibrated, Calibration.Load(Path.Combine(folder.Path, "none")));
     }
+
+    [Fact]
+    public void One_measurement_scales_the_shipped_rates_of_other_widths()
+    {
+        var shipped = Calibration.Uncalibrated;
+        var slow = shipped.With(new CalibrationRate("cpu", Precision.Fp32, 128, shipped.Rate("cpu", Precision.Fp32, 128).GflopPerSecond / 2, RateSource.Benchmark));
+
+        Assert.Equal(shipped.Rate("cpu", Precision.Fp32, 32).GflopPerSecond / 2, slow.Rate("cpu", Precision.Fp32, 32).GflopPerSecond, 6);
+        Assert.Equal(RateSource.Benchmark, slow.Rate("cpu", Precision.Fp32, 32).Source);
+        Assert.Equal(shipped.Rate("cpu", Precision.Bf16, 32), slow.Rate("cpu", Precision.Bf16, 32));
+    }
 }

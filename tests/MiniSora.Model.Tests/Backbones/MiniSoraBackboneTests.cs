@@ -33,12 +33,14 @@ public sealed class MiniSoraBackboneTests : TorchTests
         const long feedForward = D * Hidden + Hidden + Hidden * D + D;
         const long expected =
             P * D + D                                              // patches
+            + 36 * D + D                                           // places
             + 256 * D + D + D * D + D                              // time
             + Words * D + Text * D + attention + feedForward + 6 * D + D * D + D // text, its norms and pool
             + D * D + D                                            // context
             + (6 * L + 2) * (D * D + D)                            // modulation
             + L * (attention + feedForward)                        // blocks
-            + D * P + P;                                           // output
+            + D * P + P                                            // output
+            + D * P + P;                                           // from input to output
         Assert.Equal(expected, MiniSoraBackbone.CountParameters(TinyNetwork.Options, TinyNetwork.Channels, (int)Words));
     }
 

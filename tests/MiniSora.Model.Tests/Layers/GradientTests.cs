@@ -45,7 +45,8 @@ public sealed class GradientTests : TorchTests
         Check(layout, [3, Width], (w, x) => mlp.Forward(w, norm.Forward(w, x)) + time.Forward(w, tensor(new[] { 0.1, 0.5, 0.9 })));
     }
 
-    private static void Check(ParameterLayout layout, long[] shape, Func<ParameterViews, Tensor, Tensor> forward)
+    /// <summary>Probes the derivative of <paramref name="forward"/> along six random directions of its parameters and of x.</summary>
+    internal static void Check(ParameterLayout layout, long[] shape, Func<ParameterViews, Tensor, Tensor> forward)
     {
         // Away from the zeros that some parameters start with, where their neighbours' gradients would all be zero.
         var start = layout.Initialise(3).to_type(float64) + 0.3 * randn(layout.Length, dtype: float64);

@@ -16,7 +16,7 @@ public sealed class SolverCatalogTests : TorchTests
 
     private static NoiseSchedule MakeSchedule()
     {
-        Native.TorchRuntime.EnsureLoaded();
+        MiniSora.Model.Native.TorchRuntime.EnsureLoaded();
         return new NoiseSchedule(new NoiseScheduleOptions());
     }
 

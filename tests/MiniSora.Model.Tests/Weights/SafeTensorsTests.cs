@@ -122,6 +122,8 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,8]}}""", SafeTensorsError.Shape)]
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}""", SafeTensorsError.Shape)]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", SafeTensorsError.Shape)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}}""", SafeTensorsError.Shape)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", SafeTensorsError.Shape)]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", SafeTensorsError.Range)]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", SafeTensorsError.Range)]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", SafeTensorsError.Truncated)]
@@ -132,6 +134,17 @@ public sealed class SafeTensorsTests : IDisposable
     {
         File.WriteAllBytes(Name(), [.. BitConverter.GetBytes((ulong)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[8]]);
         Refused(error);
+    }
+
+    [Fact]
+    public void A_header_of_more_values_than_any_checkpoint_is_refused_before_they_cost_memory()
+    {
+        var ones = string.Join(',', Enumerable.Repeat('1', SafeTensorsFile.MostHeaderValues));
+        var header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + ones + "],\"data_offsets\":[0,8]}}";
+        File.WriteAllBytes(Name(), [.. BitConverter.GetBytes((ulong)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[8]]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Refused(SafeTensorsError.HeaderNotJson);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2L * header.Length);
     }
 
     [Fact]

@@ -71,11 +71,19 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public void The_beginning_of_a_long_run_keeps_every_point()
+    {
+        var series = Decimate(Decimator.WidthFor(20_000, 600), Enumerable.Range(1, 200).Select(i => ((long)i, (double)i)));
+        Assert.Equal(Enumerable.Range(1, 63).Select(i => (long)i), series.Steps.Take(63));
+        Assert.Equal(127, series.Steps[63]);
+    }
+
+    [Fact]
     public void A_bucket_knows_its_least_greatest_and_mean()
     {
-        var series = Decimate(8, [(0, 1), (1, 5), (2, 3), (3, 3), (4, 3), (8, 9)]);
-        Assert.Equal((4L, 3.0, 1.0, 5.0), (series.Steps[0], series.Mean[0], series.Min[0], series.Max[0]));
-        Assert.Equal([8L], series.Tail.Steps);
+        var series = Decimate(8, [(0, 7), (8, 1), (9, 5), (10, 3), (11, 3), (12, 3), (16, 9)]);
+        Assert.Equal((12L, 3.0, 1.0, 5.0), (series.Steps[1], series.Mean[1], series.Min[1], series.Max[1]));
+        Assert.Equal([16L], series.Tail.Steps);
     }
 
     private static MetricSeries Decimate(long width, IEnumerable<(long Step, double Value)> points)

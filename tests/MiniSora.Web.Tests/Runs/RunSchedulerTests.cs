@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Runs;
 
@@ -5,6 +6,22 @@ namespace MiniSora.Web.Tests.Runs;
 
 public sealed class RunSchedulerTests
 {
+    [Fact]
+    public void The_reserve_is_kept_only_where_room_is_left_and_goes_when_asked()
+    {
+        var folder = new MiniSora.Web.Storage.DataFolder(Directory.CreateTempSubdirectory("minisora-reserve-").FullName);
+        var reserve = new MiniSora.Web.Storage.DiskReserve(folder);
+        var file = Path.Combine(folder.Root, "reserve");
+
+        reserve.Keep(leaving: long.MaxValue / 2);
+        Assert.False(File.Exists(file));
+        reserve.Keep(leaving: 0);
+        Assert.Equal(16 << 20, new FileInfo(file).Length);
+        reserve.Release();
+        Assert.False(File.Exists(file));
+        Directory.Delete(folder.Root);
+    }
+
     [Fact]
     public async Task A_submitted_run_reaches_a_process_and_one_that_always_dies_fails_with_a_reason()
     {
@@ -22,5 +39,13 @@ public sealed class RunSchedulerTests
         Assert.Equal(id, await over.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         var run = await backend.RunAsync(id);
         Assert.Equal(("process_lost", RunLedger.MostLosses), (run.FailureCode, run.CurrentAttempt));
+
+        // An end that cannot be stored, as on a full disk, gives the slot back all the same.
+        var slots = backend.Get<RunSlots>();
+        slots.Take(id);
+        await using (var db = await backend.DbAsync())
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE Runs RENAME TO Gone");
+        await backend.Get<RunScheduler>().EndedAsync(id, "the disk is full");
+        Assert.Empty(slots.Held);
     }
 }

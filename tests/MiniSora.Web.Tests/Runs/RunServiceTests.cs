@@ -44,6 +44,55 @@ public sealed class RunServiceTests
     }
 
     [Fact]
+    public async Task A_training_run_that_failed_after_a_checkpoint_can_be_resumed()
+    {
+        await using var backend = await Backend.StartAsync();
+        var mei = await backend.MemberAsync("mei");
+        var (id, grant) = await backend.RunningAsync(mei);
+        await backend.ReportAsync(grant, Backend.Step(1, 1, 1), await backend.FileAsync(grant, 2, "checkpoint", "step-1.safetensors", [1, 2, 3], step: 1),
+            new RunFailed("disk_full", "No space left on device", new Dictionary<string, string>()) { Seq = 3 });
+        await backend.EndAsync(grant, exitCode: 1);
+        Assert.Equal(RunState.Failed, (await backend.RunAsync(id)).State);
+        Assert.True((await backend.Runs.GetAsync(id, mei, CancellationToken.None))!.Actions.Resume);
+
+        Assert.Null(await backend.Runs.ResumeAsync(id, mei, CancellationToken.None));
+
+        var run = await backend.RunAsync(id);
+        Assert.Equal((RunState.Queued, null, null), (run.State, run.FailureCode, run.EndedAt));
+        Assert.Equal(2, Assert.IsType<RunGrant>(await backend.Ledger.ClaimAsync(id, "test", CancellationToken.None)).Attempt);
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_running_runs_end_with_the_reason_and_keep_their_checkpoint()
+    {
+        await using var backend = await Backend.StartAsync();
+        var mei = await backend.MemberAsync("mei");
+        var (id, grant) = await backend.RunningAsync(mei);
+        await backend.ReportAsync(grant, await backend.FileAsync(grant, 1, "checkpoint", "step-1.safetensors", [1, 2, 3], step: 1));
+        var stop = backend.Ledger.WaitForStopAsync(id, grant.Attempt, CancellationToken.None);
+
+        Assert.Equal(1, await backend.Ledger.StopForFullDiskAsync(CancellationToken.None));
+
+        Assert.Equal(StopRequest.Cancel, await stop);
+        await backend.EndAsync(grant, exitCode: 130, cancelled: true);
+        var details = (await backend.Runs.GetAsync(id, mei, CancellationToken.None))!;
+        Assert.Equal((RunState.Failed, "disk_full", true), (details.Summary.State, details.Summary.FailureCode, details.Actions.Resume));
+    }
+
+    [Fact]
+    public async Task A_run_that_failed_without_a_checkpoint_has_nothing_to_resume_from()
+    {
+        await using var backend = await Backend.StartAsync();
+        var mei = await backend.MemberAsync("mei");
+        var (id, grant) = await backend.RunningAsync(mei);
+        await backend.ReportAsync(grant, new RunFailed("disk_full", "No space left on device", new Dictionary<string, string>()) { Seq = 1 });
+        await backend.EndAsync(grant, exitCode: 1);
+
+        Assert.False((await backend.Runs.GetAsync(id, mei, CancellationToken.None))!.Actions.Resume);
+        Assert.Equal("not_paused", (await backend.Runs.ResumeAsync(id, mei, CancellationToken.None))?.Code);
+    }
+
+    [Fact]
     public async Task Cancelling_a_running_run_wakes_its_attempt_and_fences_it()
     {
         await using var backend = await Backend.StartAsync();

@@ -14,7 +14,7 @@ public sealed class RunTests
             [
                 "Queued>Running", "Queued>Cancelled",
                 "Running>Interrupted", "Running>Paused", "Running>Succeeded", "Running>Failed", "Running>Cancelled",
-                "Interrupted>Queued", "Paused>Queued", "Paused>Cancelled",
+                "Interrupted>Queued", "Paused>Queued", "Paused>Cancelled", "Failed>Queued",
             ],
             moves);
     }

@@ -57,6 +57,17 @@ public sealed class PublicPageTests(ShellFixture portal) : IClassFixture<ShellFi
     }
 
     [Fact]
+    public async Task The_import_command_on_the_datasets_page_is_one_that_the_command_line_takes()
+    {
+        var words = (await Page("/datasets")).QuerySelector("section[aria-labelledby=own-clips] code")!.TextContent;
+
+        var parsed = MiniSora.Jobs.Cli.CommandLine.Build(TimeProvider.System).Parse(words.Replace("./minisora ", "", StringComparison.Ordinal));
+
+        Assert.Empty(parsed.Errors);
+        Assert.Contains("--data", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_empty_gallery_says_what_to_do_next()
     {
         var page = await Page("/gallery");

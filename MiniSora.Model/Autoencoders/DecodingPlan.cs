@@ -1,0 +1,27 @@
+namespace MiniSora.Model.Autoencoders;
+
+/// <summary>How much of a clip is decoded at once: bounds the memory of decoding, at the price of time and, for tiles, of a small difference.</summary>
+public sealed record DecodingPlan
+{
+    /// <summary>Everything at once.</summary>
+    public static DecodingPlan Whole { get; } = new();
+
+    /// <summary>Latent frames at once; 0: all. Exact for causal and for frame-wise codecs.</summary>
+    public int Frames { get; init; }
+
+    /// <summary>Side of a square tile in latent cells; 0: the whole picture.</summary>
+    public int Tile { get; init; }
+
+    /// <summary>Cells that neighbouring tiles share at least, over which one fades into the other; at most half a <see cref="Tile"/>. Default 0: a quarter of it.</summary>
+    public int Overlap { get; init; }
+
+    /// <summary>Throws <see cref="ArgumentException"/> when a number is impossible.</summary>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Frames);
+        ArgumentOutOfRangeException.ThrowIfNegative(Tile);
+        ArgumentOutOfRangeException.ThrowIfNegative(Overlap);
+        if (Overlap > Tile / 2)
+            throw new ArgumentException($"tiles of {Tile} cells can overlap by at most {Tile / 2}, was {Overlap}");
+    }
+}
