@@ -72,19 +72,19 @@ public sealed class SpecYamlTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("- a\n- b\n")]
-    [InlineData("just text")]
-    [InlineData("kind: training\n  seed: 1\n")]
-    [InlineData("kind: training\ntraining: {steps: 5\n")]
-    [InlineData("kind: training\nname: &a x\ndevice: *a\n")]
-    [InlineData("kind: training\n---\nkind: training\n")]
-    public void What_is_no_plain_document_is_a_syntax_problem(string yaml)
+    [InlineData("", "spec.not_a_mapping")]
+    [InlineData("- a\n- b\n", "spec.not_a_mapping")]
+    [InlineData("just text", "spec.not_a_mapping")]
+    [InlineData("kind: training\n  seed: 1\n", "spec.syntax")]
+    [InlineData("kind: training\ntraining: {steps: 5\n", "spec.syntax")]
+    [InlineData("kind: training\nname: &a x\ndevice: *a\n", "spec.syntax")]
+    [InlineData("kind: training\n---\nkind: training\n", "spec.syntax")]
+    public void What_is_no_plain_document_is_refused(string yaml, string code)
     {
         var read = SpecYaml.Read(yaml);
 
         Assert.Null(read.Spec);
-        Assert.Contains(read.Problems, problem => problem.Code == "spec.syntax");
+        Assert.Contains(read.Problems, problem => problem.Code == code);
     }
 
     [Fact]
