@@ -7,7 +7,8 @@ namespace MiniSora.Model.Solvers;
 /// <summary>
 /// Dormand and Prince (1980): fifth order, with the embedded fourth order as the measure of error. First step, step control and the quartic
 /// between steps (Shampine 1986) follow torchdiffeq's dopri5: error in root mean square, the largest over the parts of the state; factor
-/// 0.9 · error^(−1/5) within [0.2, 10] and never a smaller step after an accepted one.
+/// 0.9 · error^(−1/5) within [0.2, 10] and never a smaller step after an accepted one. Deviation: a step into where the slope is not a number is
+/// repeated shorter; torchdiffeq gives up.
 /// </summary>
 internal static class DormandPrince
 {
@@ -57,13 +58,11 @@ internal static class DormandPrince
             var wanted = sign * times[i];
             while (wanted > now)
             {
-                if (now + step <= now)
-                    throw new InvalidOperationException(FormattableString.Invariant($"the step at t = {sign * now} shrank to {step}: the equation cannot be solved to this tolerance"));
+                if (!(now + step > now))
+                    throw new InvalidOperationException(FormattableString.Invariant($"the step at t = {sign * now} shrank to {step}: the state is not finite, or the equation cannot be solved to this tolerance"));
                 using var inner = NewDisposeScope();
                 var slopes = Slopes(Rising, now, step, state, first, out var next);
                 var error = ErrorRatio(slopes, step, state, next, tolerance);
-                if (double.IsNaN(error))
-                    throw new InvalidOperationException(FormattableString.Invariant($"the state is not finite near t = {sign * now}"));
                 if (error <= 1)
                 {
                     // The old state lives on as the constant of the new quartic.
@@ -75,7 +74,8 @@ internal static class DormandPrince
                     Array.ForEach([.. quartic.SelectMany(part => part.SkipLast(1)), .. state, .. first], kept => kept.MoveToOuterDisposeScope());
                 }
 
-                step *= error == 0 ? Grow : Math.Min(Grow, Math.Max(Safety / Math.Pow(error, 1.0 / 5), error < 1 ? 1 : Shrink));
+                // A slope without a value: the step reached beyond where the equation holds (the last one passes the last time). A shorter may not.
+                step *= double.IsNaN(error) ? Shrink : error == 0 ? Grow : Math.Min(Grow, Math.Max(Safety / Math.Pow(error, 1.0 / 5), error < 1 ? 1 : Shrink));
             }
 
             var at = now == before ? 0 : (wanted - before) / (now - before);

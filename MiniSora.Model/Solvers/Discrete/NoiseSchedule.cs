@@ -6,20 +6,19 @@ namespace MiniSora.Model.Solvers.Discrete;
 
 /// <summary>
 /// Tables of a variance-preserving process over trained steps: x_t = √ᾱ_t x₀ + √(1 − ᾱ_t) n. β and ᾱ are rounded to float32, as
-/// checkpoints of this family were trained with; everything derived from them is computed in double.
+/// checkpoints of this family were trained with; everything derived from them is computed in double. The float32 numbers are formed one by one, in
+/// the order in which the published trainers round: the same on every machine.
 /// </summary>
 internal sealed class NoiseSchedule
 {
     public NoiseSchedule(NoiseScheduleOptions options)
     {
         Options = options;
-        using var scope = NewDisposeScope();
-        var betas = options.TrainedBetas is { } given ? tensor([.. given.Select(beta => (float)beta)]) : BetaTable(options);
+        float[] betas = options.TrainedBetas is { } given ? [.. given.Select(beta => (float)beta)] : BetaTable(options);
         if (options.ZeroTerminalSnr)
             betas = WithoutTerminalSignal(betas);
-        var cumulative = (1 - betas).cumprod(0);
-        Betas = [.. betas.data<float>().Select(beta => (double)beta)];
-        Cumulative = [.. cumulative.data<float>().Select(alpha => (double)alpha)];
+        Betas = [.. betas.Select(beta => (double)beta)];
+        Cumulative = [.. Remaining(betas).Select(alpha => (double)alpha)];
         Sigmas = [.. Cumulative.Select((_, step) => Ratio(step))];
     }
 
@@ -74,49 +73,50 @@ internal sealed class NoiseSchedule
         return MathF.Sqrt((1 - cumulative) / cumulative);
     }
 
-    private static Tensor BetaTable(NoiseScheduleOptions options)
+    private static float[] BetaTable(NoiseScheduleOptions options)
     {
         var count = options.TrainSteps;
         return options.Curve switch
         {
-            BetaCurve.Linear => Even(options.BetaStart, options.BetaEnd, count),
-            BetaCurve.ScaledLinear => Even(Math.Sqrt(options.BetaStart), Math.Sqrt(options.BetaEnd), count).square(),
+            BetaCurve.Linear => Even(options.BetaStart, options.BetaEnd, count, beta => beta),
+            BetaCurve.ScaledLinear => Even(Math.Sqrt(options.BetaStart), Math.Sqrt(options.BetaEnd), count, root => root * root),
             BetaCurve.SquaredCosine => FromCumulative(count, t => Math.Pow(Math.Cos((t + 0.008) / 1.008 * Math.PI / 2), 2)),
             BetaCurve.Exponential => FromCumulative(count, t => Math.Exp(-12 * t)),
-            BetaCurve.Sigmoid => Even(-6, 6, count).sigmoid() * (options.BetaEnd - options.BetaStart) + options.BetaStart,
+            BetaCurve.Sigmoid => Even(-6, 6, count, x => 1 / (1 + MathF.Exp(-x)) * (float)(options.BetaEnd - options.BetaStart) + (float)options.BetaStart),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Curve, "unknown curve"),
         };
     }
 
     /// <summary>
-    /// Even float32 values, from both ends towards the middle in groups of eight as the libraries that trained the published checkpoints
-    /// form them: the last bit of β decides about ᾱ where a schedule ends without signal.
+    /// A function of even float32 values, formed from both ends towards the middle in pairs of groups of eight, and singly after the last pair, as the
+    /// libraries that trained the published checkpoints form them: the last bit of β decides about ᾱ where a schedule ends without signal.
     /// </summary>
-    private static Tensor Even(double from, double to, int count)
+    private static float[] Even(double from, double to, int count, Func<float, float> of)
     {
         const int Group = 8;
         var (start, end) = ((float)from, (float)to);
         var step = (end - start) / (count - 1);
         float At(int i) => i < count / 2 ? (float)(start + (double)step * i) : (float)(end - (double)step * (count - i - 1));
-        var values = new float[count];
-        for (var i = 0; i < count; i++)
-        {
-            var first = i - i % Group;
-            values[i] = first + Group <= count ? At(first) + step * (i - first) : At(i);
-        }
-
-        return tensor(values);
+        var grouped = count - count % (2 * Group);
+        return [.. Enumerable.Range(0, count).Select(i => of(i < grouped ? At(i - i % Group) + step * (i % Group) : At(i)))];
     }
 
-    private static Tensor FromCumulative(int count, Func<double, double> cumulative) => tensor(
-        [.. Enumerable.Range(0, count).Select(i => (float)Math.Min(1 - cumulative((i + 1.0) / count) / cumulative((double)i / count), 0.999))]);
+    private static float[] FromCumulative(int count, Func<double, double> cumulative) =>
+        [.. Enumerable.Range(0, count).Select(i => (float)Math.Min(1 - cumulative((i + 1.0) / count) / cumulative((double)i / count), 0.999))];
 
-    private static Tensor WithoutTerminalSignal(Tensor betas)
+    /// <summary>Products of 1 − β up to each step: multiplied in double, each rounded.</summary>
+    private static float[] Remaining(float[] betas)
     {
-        var root = (1 - betas).cumprod(0).sqrt();
-        var (first, last) = (root[0], root[^1]);
-        var bar = ((root - last) * (first / (first - last))).square();
-        var alphas = cat([bar.narrow(0, 0, 1), bar.narrow(0, 1, bar.shape[0] - 1) / bar.narrow(0, 0, bar.shape[0] - 1)]);
-        return 1 - alphas;
+        var product = 1.0;
+        return [.. betas.Select(beta => (float)(product *= 1 - beta))];
+    }
+
+    private static float[] WithoutTerminalSignal(float[] betas)
+    {
+        float[] roots = [.. Remaining(betas).Select(MathF.Sqrt)];
+        var (first, last) = (roots[0], roots[^1]);
+        var scale = first / (first - last);
+        float[] bar = [.. roots.Select(root => (root - last) * scale).Select(root => root * root)];
+        return [.. bar.Select((value, step) => 1 - (step == 0 ? value : value / bar[step - 1]))];
     }
 }

@@ -56,9 +56,9 @@ public sealed class CascadeTrainingTests : TorchTests
         double before;
         using (var fresh = training.Pipeline())
             before = Error(fresh.Reconstruct(clips), clips);
-        Train(training, CascadeStage.A, clips, 120);
-        Train(training, CascadeStage.B, clips, 200);
-        Train(training, CascadeStage.C, clips, 60);
+        Train(training, CascadeStage.A, clips, 60);
+        Train(training, CascadeStage.B, clips, 80);
+        Train(training, CascadeStage.C, clips, 3);
         using var pipeline = training.Pipeline();
         var regenerated = Error(pipeline.Regenerate(clips, [1, 2, 3, 4], new CascadeSampling(), CancellationToken.None), clips);
         Assert.True(regenerated < 0.3 * before, $"{before} before, {regenerated} after");

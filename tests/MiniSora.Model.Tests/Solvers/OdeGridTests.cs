@@ -65,6 +65,19 @@ public sealed class OdeGridTests : TorchTests
     }
 
     [Fact]
+    public void Nothing_is_asked_of_a_slope_beyond_where_it_has_values()
+    {
+        // dx/dt = −½/√(1 − t), which ends at t = 1: x = √(1 − t).
+        var end = OdeGrid.Integrate(
+            OdeMethod.DormandPrince, [ones(1, dtype: float64)], [0, 0.999], new Tolerance(1e-3, 1e-3), (t, x) => [full_like(x[0], -0.5 / Math.Sqrt(1 - t))], null);
+        Assert.Equal(Math.Sqrt(1e-3), end[0].ToDouble(), 1e-2);
+    }
+
+    [Fact]
+    public void A_slope_that_is_never_a_number_is_said() => Assert.Contains("not finite", Assert.Throws<InvalidOperationException>(() =>
+        OdeGrid.Integrate(OdeMethod.DormandPrince, [ones(1, dtype: float64)], [0, 1], Fine, (t, x) => [full_like(x[0], t > 0.5 ? double.NaN : 1)], null)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void A_state_that_explodes_is_said() => Assert.Throws<InvalidOperationException>(() =>
         OdeGrid.Integrate(OdeMethod.DormandPrince, [ones(1, dtype: float64)], [0, 2], Fine, (_, x) => [x[0] * x[0]], null));
 

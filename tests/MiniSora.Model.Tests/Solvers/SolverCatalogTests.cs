@@ -41,15 +41,18 @@ public sealed class SolverCatalogTests : TorchTests
     [MemberData(nameof(Kinds))]
     public void With_the_exact_score_of_a_gaussian_mean_and_deviation_come_out(DiscreteSolverKind kind)
     {
-        using var solver = SolverCatalog.Create(kind, Schedule, NetworkOutput.Epsilon, 100);
-        Moments(solver, straight: false, kind is DiscreteSolverKind.Ddim or DiscreteSolverKind.Ddpm ? 0.03 : 0.02);
+        // The deviation's error of a first-order rule is in proportion to its step: of DDPM 0.03 with 100 steps, 0.007 with 500.
+        var isFirstOrder = kind is DiscreteSolverKind.Ddim or DiscreteSolverKind.Ddpm or DiscreteSolverKind.EulerAncestral;
+        using var solver = SolverCatalog.Create(kind, Schedule, NetworkOutput.Epsilon, isFirstOrder ? 500 : 100);
+        Moments(solver, straight: false, 0.02);
     }
 
     [Theory]
     [MemberData(nameof(FlowKinds))]
     public void On_the_straight_path_too(DiscreteSolverKind kind)
     {
-        using var solver = SolverCatalog.ForFlow(kind, 3, 60);
+        // Euler's deviation is 0.377 with 60 steps and 0.394 with 240.
+        using var solver = SolverCatalog.ForFlow(kind, 3, kind == DiscreteSolverKind.Euler ? 240 : 60);
         Moments(solver, straight: true, 0.02);
     }
 

@@ -21,7 +21,7 @@ public sealed class WeightsFuzzTests : TorchTests, IDisposable
         Dispose();
     }
 
-    private static int Inputs => int.TryParse(Environment.GetEnvironmentVariable("MINISORA_FUZZ_INPUTS"), CultureInfo.InvariantCulture, out var inputs) ? inputs : 20_000;
+    private static int Inputs => int.TryParse(Environment.GetEnvironmentVariable("MINISORA_FUZZ_INPUTS"), CultureInfo.InvariantCulture, out var inputs) ? inputs : 3_000;
 
     [Fact]
     public void Damaged_safetensors_files_are_refused_by_name()

@@ -44,9 +44,10 @@ public sealed class DiffusionSamplerTests : TorchTests
     [InlineData(ReverseKind.Ddim, 0.5)]
     internal void Noisy_rules_give_the_gaussian_too(ReverseKind kind, double eta)
     {
+        // β̃ leaves out how unsure the data still is, so that the deviation comes out too small, in proportion to the step: 0.370 with 100 steps, 0.393 here.
         using var generator = new Generator(11, CPU);
-        var start = randn([20_000, 1, 1, 1], generator: generator);
-        var end = Sampler(kind, "100", eta, variance: VarianceKind.FixedSmall).Run(Exact(NoiseSchedule.Linear), start, like => randn(like.shape, generator: generator));
+        var start = randn([10_000, 1, 1, 1], generator: generator);
+        var end = Sampler(kind, "500", eta, variance: VarianceKind.FixedSmall).Run(Exact(NoiseSchedule.Linear), start, like => randn(like.shape, generator: generator));
         Assert.Equal(Mean, end.mean().ToDouble(), 0.02);
         Assert.Equal(Deviation, end.std().ToDouble(), 0.02);
     }
@@ -126,14 +127,15 @@ public sealed class DiffusionSamplerTests : TorchTests
     [InlineData(GuideChannels.All)]
     internal void Guidance_of_scale_1_samples_as_the_condition_alone(GuideChannels channels)
     {
+        // In double: the first of few steps multiplies rounding by √(1/ᾱ), more than a hundred.
         var network = new DiT(new DiTOptions { InputSize = 4, HiddenSize = 16, Depth = 1, NumHeads = 2, NumClasses = 3 });
-        using var w = ParameterViews.Keep(network.Layout, randn([network.Layout.Length], generator: new Generator(2, CPU)) * 0.2, ScalarType.Float32);
+        using var w = ParameterViews.Keep(network.Layout, randn([network.Layout.Length], generator: new Generator(2, CPU)) * 0.2, ScalarType.Float64);
         var sampler = Sampler(ReverseKind.Ddim, "4", variance: VarianceKind.LearnedRange);
         NoiseDraw none = _ => throw new InvalidOperationException("no noise");
-        var (start, labels, nulls) = (randn(2, 4, 4, 4), tensor(new long[] { 0, 2 }), tensor(new long[] { 3, 3 }));
+        var (start, labels, nulls) = (randn([2, 4, 4, 4], float64), tensor(new long[] { 0, 2 }), tensor(new long[] { 3, 3 }));
         var alone = sampler.Run((x, t) => network.Forward(w, x, t, labels), start, none);
         var guided = sampler.Run((x, t) => network.ForwardWithGuidance(w, x, t, cat([labels, nulls]), 1, channels), cat([start, start]), none);
-        Assert.True(LargestDifference(alone, guided.narrow(0, 0, 2)) < 1e-4);
+        Assert.True(LargestDifference(alone, guided.narrow(0, 0, 2)) < 1e-9);
         var strong = sampler.Run((x, t) => network.ForwardWithGuidance(w, x, t, cat([labels, nulls]), 4, channels), cat([start, start]), none);
         Assert.True(LargestDifference(alone, strong.narrow(0, 0, 2)) > 1e-3);
     }
