@@ -77,9 +77,9 @@ public sealed record ObjectiveOptions
 
     /// <summary>
     /// Moves t towards noise: t' = s t / (1 + (s − 1) t) (Esser et al. 2024, eq. 23). Where most of a clip is plain background, what
-    /// matters is decided at high noise. 1 leaves t as drawn. Default 3.
+    /// matters is decided at high noise. 1 leaves t as drawn. Default 2.
     /// </summary>
-    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 3;
+    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 2;
 
     /// <summary>
     /// The loss of predicted data weighs 1 / max(t, floor)², its share in the velocity loss, up to this floor (Li and He 2025 use 0.05).

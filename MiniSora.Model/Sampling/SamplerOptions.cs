@@ -54,9 +54,9 @@ public sealed record SamplerOptions
 
     /// <summary>
     /// Moves the grid of times towards noise: t' = s t / (1 + (s − 1) t), so that more steps are spent where the layout is decided. 1 is an
-    /// even grid. For rectified flow only. Default 3.
+    /// even grid. For rectified flow only. Default 2.
     /// </summary>
-    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 3;
+    [Setting(Min = 0.1, Max = 20, Advanced = true)] public double TimeShift { get; init; } = 2;
 
     /// <summary>
     /// Averaged copy of the weights to use: its relative width as trained, the decay of one of constant decay, or 0 for the raw weights. Default 0.05.

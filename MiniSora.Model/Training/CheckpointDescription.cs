@@ -21,7 +21,7 @@ internal sealed record CheckpointDescription
     /// <summary>Changes when older files can no longer be read.</summary>
     public const string CurrentFormat = "1";
 
-    private static readonly JsonSerializerOptions Json = new() 
+    private static readonly JsonSerializerOptions Json = new()
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter() },
