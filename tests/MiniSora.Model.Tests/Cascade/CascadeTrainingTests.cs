@@ -35,9 +35,9 @@ public sealed class CascadeTrainingTests : TorchTests
         }
 
         var before = Untrained();
-        Train(training, CascadeStage.A, clips, 150);
-        Train(training, CascadeStage.B, clips, 250);
-        Train(training, CascadeStage.C, clips, 250);
+        Train(training, CascadeStage.A, clips, 100);
+        Train(training, CascadeStage.B, clips, 150);
+        Train(training, CascadeStage.C, clips, 130);
         using var pipeline = training.Pipeline();
         var reconstructed = Error(pipeline.Reconstruct(clips), clips);
         Assert.True(reconstructed < 0.1 * before, $"stage A: {before} before, {reconstructed} after");
