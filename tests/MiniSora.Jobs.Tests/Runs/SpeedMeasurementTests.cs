@@ -18,8 +18,9 @@ public sealed class SpeedMeasurementTests
 
         var calibration = Calibration.Load(folder.Path);
         Assert.All((Precision[])[Precision.Fp32, Precision.Bf16], precision => Assert.Equal(RateSource.Benchmark, calibration.Rate("cpu", precision, 128).Source));
-        // Other widths keep what they had.
-        Assert.Equal(RateSource.Default, calibration.Rate("cpu", Precision.Bf16, 256).Source);
+        // Other widths follow in proportion: a machine is known by one measurement.
+        double Ratio(int width) => calibration.Rate("cpu", Precision.Fp32, width).GflopPerSecond / Calibration.Uncalibrated.Rate("cpu", Precision.Fp32, width).GflopPerSecond;
+        Assert.Equal(Ratio(128), Ratio(256), 1e-9);
         var measured = RunEstimator.EstimateTraining(spec, calibration);
         Assert.True(measured.Calibrated);
         Assert.True(measured.SecondsHigh / measured.SecondsLow < guess.SecondsHigh / guess.SecondsLow);
