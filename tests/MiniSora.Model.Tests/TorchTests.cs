@@ -1,9 +1,12 @@
 using MiniSora.Model.Native;
 using TorchSharp;
 
+// One after another: torch's own generator is shared, and libtorch has threads of its own.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace MiniSora.Model.Tests;
 
-/// <summary>Loads libtorch and frees what a test leaves behind.</summary>
+/// <summary>Loads libtorch, gives every test the same random numbers and frees what it leaves behind.</summary>
 public abstract class TorchTests : IDisposable
 {
     private readonly DisposeScope scope;
@@ -11,6 +14,7 @@ public abstract class TorchTests : IDisposable
     protected TorchTests()
     {
         TorchRuntime.EnsureLoaded();
+        torch.manual_seed(20261125).Dispose();
         scope = torch.NewDisposeScope();
     }
 

@@ -55,7 +55,7 @@ public sealed class DiffusionSamplerTests : TorchTests
     [Fact]
     public void Ddim_backwards_finds_the_noise_again()
     {
-        var noise = randn([3, 2, 2, 2], float64);
+        var noise = linspace(-1, 1, 24, float64).view(3, 2, 2, 2);
         var exact = Exact(NoiseSchedule.Linear);
         NoiseDraw none = _ => throw new InvalidOperationException("no noise");
         var data = Sampler(ReverseKind.Ddim, "ddim250").Run(exact, noise, none);
