@@ -46,6 +46,7 @@ if (await app.PrepareMiniSoraAsync(CancellationToken.None) is { } exitCode)
 // Headers first, so that refusals and error pages carry them too.
 app.UseResponseHeaders();
 app.UseSameOriginSockets();
+app.UseLeavingSockets();
 
 // Errors in the visitor's language.
 app.UseRequestLocalization();

@@ -8,9 +8,8 @@ internal static class SameOrigin
 {
     public static void UseSameOriginSockets(this WebApplication app) => app.Use((http, next) =>
     {
-        var path = http.Request.Path;
         var origin = http.Request.Headers.Origin.ToString();
-        if (origin.Length > 0 && (path.StartsWithSegments("/_blazor") || path.StartsWithSegments("/hubs"))
+        if (origin.Length > 0 && IsConnection(http.Request.Path)
             && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.Authority == http.Request.Host.Value))
         {
             http.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -19,4 +18,7 @@ internal static class SameOrigin
 
         return next(http);
     });
+
+    /// <summary>Whether a circuit or a hub answers there.</summary>
+    public static bool IsConnection(PathString path) => path.StartsWithSegments("/_blazor") || path.StartsWithSegments("/hubs");
 }
