@@ -52,6 +52,7 @@ internal static class CommandLine
             SampleCommand.Build(time),
             EvaluateCommand.Build(time),
             DataCommand.Build(),
+            ImportCommand.Build(),
             CalibrateCommand.Build(time),
             VerifyCommand.Build(),
             BenchCommand.Build(),

@@ -1,5 +1,6 @@
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Cli;
 
@@ -46,6 +47,7 @@ internal static class SpecInput
         {
             KnownDatasets = known,
             ReadyDatasets = ready,
+            Weights = name => WeightsShelf.Find(dataFolder, name, paths: true) is { } folder ? WeightsShelf.Describe(folder) : null,
             MachineMemoryBytes = MachineMemory.TotalBytes(),
             Calibration = Calibration.Load(dataFolder),
         };

@@ -6,6 +6,7 @@ using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
 using MiniSora.Model.Verification;
 using MiniSora.Model.Weights;
+using MiniSora.Model.Weights.Import;
 
 namespace MiniSora.Jobs.Runs;
 
@@ -29,9 +30,9 @@ public static class RunFailure
         .. ((string[])
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
-            "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "software",
+            "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "software", "weights", "pretrained",
         ])
-            .Union(DatasetErrors.All).Union(MediaErrors.All).Union(SamplingException.Codes),
+            .Union(DatasetErrors.All).Union(MediaErrors.All).Union(SamplingException.Codes).Union(ImportException.Codes),
     ];
 
     /// <summary>The event for an exception that ended a run.</summary>
@@ -45,6 +46,9 @@ public static class RunFailure
         SamplingException unfit => Failed(unfit.Code, error, [.. unfit.Arguments.Select(pair => (pair.Key, pair.Value))]),
         CheckpointException { Code: "checkpoint_mismatch" or "checkpoint_version" } unfit => Failed(unfit.Code, error),
         CheckpointException or SafeTensorsException => Failed("checkpoint_corrupt", error),
+        ImportException import => Failed(import.Code, error, [.. import.Arguments.Select(pair => (pair.Key, pair.Value))]),
+        PretrainedException => Failed("pretrained", error),
+        WeightFileException => Failed("weights", error),
         FixtureException => Failed("fixtures", error),
         NativeLoadException => Failed("native_library", error),
         FolderBusyException busy => Failed("folder_busy", error, ("folder", busy.Folder)),

@@ -2,6 +2,7 @@ using MiniSora.Jobs.Specs;
 using MiniSora.Model.Native;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Runs;
 
@@ -52,7 +53,7 @@ internal sealed class SamplingSession : IDisposable
             throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {spec.Checkpoint}.", ("checkpoint", spec.Checkpoint));
         var (placement, arithmetic) = SelfCheck.Require(context, spec, Precision.Auto);
         context.Phase("phase.load_checkpoint");
-        return new(VideoSampler.Load(path, spec.Sampler.Ema, placement), placement, arithmetic, FileHash.Sha256(path));
+        return new(VideoSampler.Load(path, spec.Sampler.Ema, placement, new WeightsPlace(context.DataFolder)), placement, arithmetic, FileHash.Sha256(path));
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>

@@ -15,16 +15,16 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
     private bool off = spec.Preview.EverySeconds <= 0 || spec.Preview.Prompts.Count == 0;
 
     /// <summary>Makes previews when their time has come.</summary>
-    public void MakeWhenDue(Trainer trainer)
+    public void MakeWhenDue(ITrainer trainer)
     {
         if (!off && context.Time.GetElapsedTime(last).TotalSeconds >= spec.Preview.EverySeconds)
             Make(trainer);
     }
 
     /// <summary>Makes previews now, unless they are switched off or were made at this step.</summary>
-    public void Make(Trainer trainer)
+    public void Make(ITrainer trainer)
     {
-        if (off || lastStep == trainer.StepNumber)
+        if (off || lastStep == trainer.StepNumber || !trainer.CanSample)
             return;
         context.Phase("phase.preview");
         lastStep = trainer.StepNumber;

@@ -27,7 +27,11 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         }
 
         var setup = new TrainerSetup((ulong)spec.Seed, dataset, spec.Codec, spec.Model, spec.Objective, spec.Training, placement,
-            SpecYaml.Write(spec), SoftwareVersion.Current);
+            SpecYaml.Write(spec), SoftwareVersion.Current)
+        {
+            Cascade = spec.Cascade,
+            Weights = new WeightsPlace(context.DataFolder),
+        };
         var shelf = new CheckpointShelf(context.Folder.Checkpoints);
         shelf.Tidy();
         using var trainer = Open(context, setup, shelf);
@@ -52,7 +56,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
     }
 
     /// <summary>False when it was cancelled.</summary>
-    private bool Train(RunContext context, Trainer trainer, CheckpointShelf shelf, TrainingMeter meter, TrainingPreviews previews)
+    private bool Train(RunContext context, ITrainer trainer, CheckpointShelf shelf, TrainingMeter meter, TrainingPreviews previews)
     {
         context.Phase("phase.train");
         var saved = shelf.NewestFirst().Any(path => path == shelf.PathOf(trainer.StepNumber)) ? trainer.StepNumber : -1;
@@ -82,7 +86,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         return context.Control.Request != StopRequest.Cancel;
     }
 
-    private static long Save(RunContext context, Trainer trainer, CheckpointShelf shelf)
+    private static long Save(RunContext context, ITrainer trainer, CheckpointShelf shelf)
     {
         var step = trainer.StepNumber;
         // If the process dies or the disk is full anywhere in here, the checkpoints of before are untouched: the new one gets its name
@@ -95,7 +99,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         return step;
     }
 
-    private static Trainer Open(RunContext context, TrainerSetup setup, CheckpointShelf shelf)
+    private static ITrainer Open(RunContext context, TrainerSetup setup, CheckpointShelf shelf)
     {
         var progress = new Progressing(context);
         foreach (var path in shelf.NewestFirst())
@@ -103,7 +107,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             try
             {
                 context.Phase("phase.load_checkpoint");
-                var trainer = Trainer.Resume(path, setup, progress, context.Control.Leaving);
+                var trainer = Trainers.Resume(path, setup, progress, context.Control.Leaving);
                 context.Info("log.continues", ("step", trainer.StepNumber.ToString(CultureInfo.InvariantCulture)), ("file", Path.GetFileName(path)));
                 return trainer;
             }
@@ -114,11 +118,11 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             }
         }
 
-        return Trainer.Create(setup, progress, context.Control.Leaving);
+        return Trainers.Create(setup, progress, context.Control.Leaving);
     }
 
     /// <summary>What this run achieved makes the next estimate better. Short runs are mostly warm-up and say nothing.</summary>
-    private void Learn(RunContext context, Trainer trainer, torch.Device device, double flops, TrainingMeter meter)
+    private void Learn(RunContext context, ITrainer trainer, torch.Device device, double flops, TrainingMeter meter)
     {
         if (meter.Steps < 200 || meter.StepSeconds < 20)
             return;

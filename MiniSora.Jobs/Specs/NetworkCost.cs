@@ -1,3 +1,4 @@
+using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Objectives;
@@ -18,17 +19,31 @@ internal sealed record NetworkCost
     /// <summary>Classes of a set that is not open yet: as many as UCF-101 has.</summary>
     private const int UsualClasses = 101;
 
+    /// <summary>Width of T5-XXL's features, the encoder that published models read.</summary>
+    private const int UsualTextWidth = 4096;
+
+    private readonly double activationValues;
+
     public NetworkCost(TrainingSpec spec)
     {
-        var (model, codec) = (spec.Model, spec.Codec);
-        var perSide = spec.Data.Size / TrainingRules.Downsample / Math.Max(1, model.Patch);
-        LatentFrames = model.Network == NetworkKind.Dit ? 1 : Math.Max(1, spec.Data.Frames / 2);
-        var patchVector = (double)codec.Channels * model.Patch * model.Patch;
+        var (model, geometry) = (spec.Model, CodecGeometry.Of(spec.Codec));
+        var perSide = spec.Data.Size / geometry.Downsample / Math.Max(1, model.Patch);
+        if (model.Network == NetworkKind.Cascade)
+        {
+            var cascade = new CascadeCost(spec);
+            (LatentFrames, Tokens, AttentionSpan) = (cascade.Frames, cascade.Tokens, cascade.Places);
+            (MacsPerClip, MacsPerEvaluation, Parameters) = (cascade.MacsPerClip, cascade.MacsPerEvaluation, (long)cascade.Parameters);
+            activationValues = cascade.ActivationValues;
+            return;
+        }
+
+        LatentFrames = model.Network == NetworkKind.Dit ? 1 : Math.Max(1, spec.Data.Frames / geometry.FramesPerLatent);
+        var patchVector = (double)geometry.Channels * model.Patch * model.Patch;
         if (model.Network == NetworkKind.MiniSora)
         {
             Tokens = LatentFrames * perSide * perSide + model.TextLength;
             AttentionSpan = Tokens;
-            MacsPerClip = MiniSoraMacs(spec, patchVector);
+            MacsPerEvaluation = MacsPerClip = MiniSoraMacs(spec, patchVector);
             Parameters = (long)MiniSoraWeights(spec, patchVector);
             return;
         }
@@ -37,7 +52,7 @@ internal sealed record NetworkCost
         var learned = spec.Objective is { Kind: ObjectiveKind.Diffusion, Variance: VarianceKind.Learned or VarianceKind.LearnedRange };
         Tokens = (LatentFrames + images) * perSide * perSide;
         AttentionSpan = perSide * perSide;
-        MacsPerClip = DenoiserMacs(spec, patchVector, learned ? 2 : 1, images);
+        MacsPerEvaluation = MacsPerClip = DenoiserMacs(spec, patchVector, learned ? 2 : 1, images);
         Parameters = (long)DenoiserWeights(spec, patchVector, learned ? 2 : 1);
     }
 
@@ -50,6 +65,9 @@ internal sealed record NetworkCost
     /// <summary>Forward multiply-accumulates per clip.</summary>
     public double MacsPerClip { get; }
 
+    /// <summary>The same for one evaluation in sampling.</summary>
+    public double MacsPerEvaluation { get; }
+
     /// <summary>Weights.</summary>
     public long Parameters { get; }
 
@@ -59,6 +77,8 @@ internal sealed record NetworkCost
     /// <summary>Bytes that a batch keeps for the backward pass: what each block saves per token, and the attention weights.</summary>
     public double ActivationBytes(TrainingSpec spec, int batch, int bytesPerValue)
     {
+        if (activationValues > 0)
+            return (double)batch * activationValues * bytesPerValue;
         var perToken = (10 + 4 * spec.Model.MlpRatio) * spec.Model.Width;
         var attention = 2.0 * spec.Model.Heads * AttentionSpan;
         return (double)batch * Tokens * spec.Model.Depth * (perToken + attention) * bytesPerValue;
@@ -102,6 +122,7 @@ internal sealed record NetworkCost
         var condition = model.Conditioning switch
         {
             ConditioningKind.Label => (Classes(spec.Data.Dataset) + 1) * width,
+            ConditioningKind.Text when model.TextEncoder == TextEncoderKind.T5 => Dense((double)model.TextLength * UsualTextWidth, width),
             ConditioningKind.Text => Text(model) + Dense(model.TextLength * width, width),
             _ => 0,
         };

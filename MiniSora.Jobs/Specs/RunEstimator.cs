@@ -1,3 +1,5 @@
+using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
 
@@ -21,6 +23,15 @@ public static class RunEstimator
     /// <summary>Sampling runs the network without gradients, in larger products: it is this much faster per operation than a training step.</summary>
     private const double SamplingSpeedup = 1.2;
 
+    /// <summary>Clips of a usual set, for what encoding them with an imported codec takes.</summary>
+    private const long UsualClips = 2000;
+
+    /// <summary>Operations per pixel of the published KL encoder, 34 million parameters at several resolutions.</summary>
+    private const double EncodingFlops = 4.2e6;
+
+    /// <summary>Weights and working memory of an imported codec, the published one's.</summary>
+    private const long CodecBytes = 600L << 20;
+
     /// <summary>The estimate of any spec. <paramref name="source"/>: the training spec inside the checkpoint of a sampling spec; the default network when null.</summary>
     public static RunEstimate Estimate(RunSpec spec, Calibration calibration, TrainingSpec? source = null) => spec switch
     {
@@ -42,7 +53,7 @@ public static class RunEstimator
         var bytes = rate.Precision == Precision.Bf16 ? 2 : 4;
         // Master weights, gradients, two moments, the EMA copies, and the working copy when it is another precision.
         var state = cost.Parameters * (16.0 + 4 * spec.Training.Averages.Count + (bytes == 2 ? 2 : 0));
-        var memory = BaseBytes + state + cost.ActivationBytes(spec, (spec.Training.Batch + spec.Training.Accumulation - 1) / Math.Max(1, spec.Training.Accumulation), bytes);
+        var memory = BaseBytes + (spec.Codec.Kind is CodecKind.Kl or CodecKind.StageA ? CodecBytes : 0) + state + cost.ActivationBytes(spec, (spec.Training.Batch + spec.Training.Accumulation - 1) / Math.Max(1, spec.Training.Accumulation), bytes);
         return Result(seconds, memory, flops, perStep, cost, rate);
     }
 
@@ -52,7 +63,7 @@ public static class RunEstimator
         var cost = new NetworkCost(source);
         var device = DeviceKind(spec.Device);
         var rate = RateOf(source, device, calibration);
-        var perClip = 2 * cost.MacsPerClip * Evaluations(spec.Sampler);
+        var perClip = 2 * cost.MacsPerEvaluation * Evaluations(spec.Sampler);
         var flops = perClip * spec.Clips;
         var seconds = flops / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + StartSeconds + spec.Clips * VideoSeconds;
         var guided = spec.Sampler.Guidance == 1 ? 1 : 2;
@@ -65,14 +76,24 @@ public static class RunEstimator
         var clips = spec.Preview.Prompts.Count;
         if (clips == 0 || spec.Preview.EverySeconds <= 0)
             return 0;
-        var one = clips * (2 * cost.MacsPerClip * Evaluations(spec.Preview.Sampler) / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + VideoSeconds);
+        var one = clips * (2 * cost.MacsPerEvaluation * Evaluations(spec.Preview.Sampler) / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + VideoSeconds);
         return one * (1 + trainingSeconds / spec.Preview.EverySeconds);
     }
 
     private static double CodecSeconds(TrainingSpec spec)
     {
-        if (spec.Codec.Kind == Model.Autoencoders.CodecKind.Linear)
-            return 4;
+        if (spec.Model.Network == NetworkKind.Cascade)
+            return 0;
+        switch (spec.Codec.Kind)
+        {
+            case CodecKind.Linear:
+                return 4;
+            case CodecKind.Kl or CodecKind.StageA:
+                // Each clip of the set is encoded once; how many there are is not known here, nor are they more than the run sees.
+                var frames = (double)Math.Min((long)spec.Training.Steps * spec.Training.Batch, UsualClips) * spec.Data.Frames;
+                return 4 + frames * spec.Data.Size * spec.Data.Size * EncodingFlops / 40e9;
+        }
+
         // Measured form: three-dimensional convolutions at full resolution dominate; per step of 8 clips.
         var voxels = 8.0 * spec.Data.Frames * spec.Data.Size * spec.Data.Size;
         return spec.Codec.VaeSteps * voxels * spec.Codec.VaeWidth * spec.Codec.VaeWidth * 27 * 6 / 16 / 40e9;

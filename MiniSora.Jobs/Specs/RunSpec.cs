@@ -1,6 +1,7 @@
 using MiniSora.Model;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
@@ -57,6 +58,9 @@ public sealed record TrainingSpec : RunSpec
 
     /// <summary>Network.</summary>
     public BackboneOptions Model { get; init; } = new();
+
+    /// <summary>Stages and sizes of a cascade.</summary>
+    public CascadeOptions Cascade { get; init; } = new();
 
     /// <summary>Objective.</summary>
     public ObjectiveOptions Objective { get; init; } = new();

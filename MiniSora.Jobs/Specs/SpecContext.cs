@@ -1,3 +1,5 @@
+using MiniSora.Model.Weights;
+
 namespace MiniSora.Jobs.Specs;
 
 /// <summary>What the place that validates knows about itself. A null member means: not known here, do not check.</summary>
@@ -11,6 +13,9 @@ public sealed record SpecContext
 
     /// <summary>Identifiers of datasets that can be read now.</summary>
     public IReadOnlySet<string>? ReadyDatasets { get; init; }
+
+    /// <summary>What a folder of imported weights (a name, on the command line also a path) holds; null: there is none of that name.</summary>
+    public Func<string, WeightsDescription?>? Weights { get; init; }
 
     /// <summary>Whether a checkpoint (hash, or file or folder on the command line) exists.</summary>
     public Func<string, bool>? CheckpointExists { get; init; }

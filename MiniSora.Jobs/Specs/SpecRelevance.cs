@@ -9,12 +9,20 @@ public static class SpecRelevance
     /// </summary>
     public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind == SpecKind.Sampling
         ? path != "image" || at("task") == "image_to_video"
+        : at("model.network") == "cascade" ? CascadeReads(path)
         : path switch
         {
+            _ when path.StartsWith("cascade.", StringComparison.Ordinal) => false,
             "codec.vae_steps" or "codec.vae_width" => at("codec.kind") == "causal_vae",
+            "codec.weights" => at("codec.kind") is "kl" or "stage_a",
+            "codec.channels" => at("codec.kind") is "linear" or "causal_vae",
+            "codec.whitening" => at("codec.kind") == "linear",
+            "model.text_encoder" => at("model.network") == "latte" && at("model.conditioning") == "text",
+            "model.text_weights" => at("model.network") == "latte" && at("model.conditioning") == "text" && at("model.text_encoder") == "t5",
+            "model.text_depth" => at("model.network") == "mini_sora" || (at("model.conditioning") == "text" && at("model.text_encoder") == "own"),
             "model.variant" or "model.image_frames" => at("model.network") == "latte",
             "model.conditioning" => at("model.network") != "mini_sora",
-            "model.text_length" or "model.text_depth" => at("model.network") == "mini_sora" || at("model.conditioning") == "text",
+            "model.text_length" => at("model.network") == "mini_sora" || at("model.conditioning") == "text",
             "objective.time_sampling" or "objective.uniform_fraction" or "objective.time_shift" or "objective.weight_floor" or "objective.masked_fraction"
                 or "objective.image_fraction" or "preview.sampler.time_shift" => at("objective.kind") == "rectified_flow",
             "objective.noise_schedule" or "objective.variance" or "objective.weighting" or "preview.sampler.eta" => at("objective.kind") == "diffusion",
@@ -22,4 +30,15 @@ public static class SpecRelevance
             "preview.sampler.guidance_channels" => at("model.network") != "mini_sora",
             _ => true,
         };
+
+    /// <summary>A cascade has its own section in place of codec, network and objective.</summary>
+    private static bool CascadeReads(string path) => path switch
+    {
+        "model.network" or "model.text_length" or "objective.caption_dropout" => true,
+        "training.optimizer" or "training.final_learning_rate" or "training.beta1" or "training.beta2" or "training.weight_decay" or "training.gradient_clip"
+            or "training.ema_decay" or "training.accumulation" or "training.clip_from" => false,
+        "preview.sampler.steps" or "preview.sampler.guidance" or "preview.sampler.ema" => true,
+        _ => !path.StartsWith("codec.", StringComparison.Ordinal) && !path.StartsWith("model.", StringComparison.Ordinal)
+            && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
+    };
 }

@@ -12,6 +12,12 @@ internal static class SystemRules
     public static void Check(TrainingSpec spec, HashSet<string> outOfRange, List<SpecProblem> problems)
     {
         var (model, objective) = (spec.Model, spec.Objective);
+        if (model.Network == NetworkKind.Cascade)
+        {
+            CascadeRules.Check(spec, outOfRange, problems);
+            return;
+        }
+
         Fit("spec.objective_unfit", "objective.kind", objective.Kind, model.Network, ObjectivesOf(model.Network), problems);
         Fit("spec.conditioning_unfit", "model.conditioning", model.Conditioning, model.Network, ConditioningsOf(model.Network), problems);
         Fit("spec.prediction_unfit", "objective.prediction", objective.Prediction, objective.Kind, PredictionsOf(objective.Kind), problems);
@@ -33,10 +39,15 @@ internal static class SystemRules
             problems.Add(SpecProblem.At("spec.class_unknown", path, null, ("prompt", prompt), ("nearest", string.Join(", ", classes.Nearest(prompt, 3)))));
     }
 
-    /// <summary>Whether a solver suits an objective.</summary>
-    public static void Solver(SolverKind solver, ObjectiveKind objective, string path, List<SpecProblem> problems)
+    /// <summary>Whether a solver suits a network and its objective; a cascade has one of its own.</summary>
+    public static void Solver(SolverKind solver, TrainingSpec spec, string path, List<SpecProblem> problems)
     {
-        if (solver != SolverKind.Auto)
+        var objective = spec.Objective.Kind;
+        if (solver == SolverKind.Auto)
+            return;
+        if (spec.Model.Network == NetworkKind.Cascade)
+            Fit("spec.solver_unfit", path, solver, spec.Model.Network, [SolverKind.Auto], problems);
+        else
             Fit("spec.solver_unfit", path, solver, objective, SolverChoice.For(objective), problems);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Sampling;
@@ -9,9 +10,6 @@ namespace MiniSora.Jobs.Specs;
 /// <summary>Rules between the fields of a training spec, and between it and the machine.</summary>
 internal static class TrainingRules
 {
-    /// <summary>Pixels per latent cell of both codecs.</summary>
-    internal const int Downsample = 4;
-
     /// <summary>Share of the machine's memory that one run may plan to use; the rest is the system's and the portal's.</summary>
     private const double UsableMemory = 0.9;
 
@@ -19,17 +17,21 @@ internal static class TrainingRules
     {
         bool InRange(params string[] paths) => !outOfRange.Overlaps(paths);
         var (width, heads, patch, size) = (spec.Model.Width, spec.Model.Heads, spec.Model.Patch, spec.Data.Size);
-        if (InRange("model.width", "model.heads") && (width % heads != 0 || width / heads % 2 != 0))
+        var cascade = spec.Model.Network == NetworkKind.Cascade;
+        if (!cascade && InRange("model.width", "model.heads") && (width % heads != 0 || width / heads % 2 != 0))
             problems.Add(SpecProblem.At("spec.heads_divide_width", "model.heads", null, ("heads", Show(heads)), ("width", Show(width))));
-        if (InRange("model.patch", "data.size") && size % (Downsample * patch) != 0)
-            problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(Downsample * patch))));
-        if (spec.Training.FinalLearningRate > spec.Training.LearningRate)
+        if (!cascade)
+            WeightsRules.Check(spec, context, problems);
+        var cell = CodecGeometry.Of(spec.Codec, context.Weights?.Invoke(spec.Codec.Weights)).Downsample;
+        if (!cascade && InRange("model.patch", "data.size") && size % (cell * patch) != 0)
+            problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(cell * patch))));
+        if (!cascade && spec.Training.FinalLearningRate > spec.Training.LearningRate)
             problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
-        if (spec.Training.Accumulation > spec.Training.Batch && InRange("training.batch", "training.accumulation"))
+        if (!cascade && spec.Training.Accumulation > spec.Training.Batch && InRange("training.batch", "training.accumulation"))
             problems.Add(SpecProblem.At("spec.accumulation_over_batch", "training.accumulation", null, ("parts", Show(spec.Training.Accumulation)), ("batch", Show(spec.Training.Batch))));
         SystemRules.Check(spec, outOfRange, problems);
         SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.Averages : null, problems);
-        SystemRules.Solver(spec.Preview.Sampler.Solver, spec.Objective.Kind, "preview.sampler.solver", problems);
+        SystemRules.Solver(spec.Preview.Sampler.Solver, spec, "preview.sampler.solver", problems);
         Dataset(spec.Data.Dataset, context, problems);
         if (spec.Data.Dataset == DatasetCatalog.Shapes && InRange("data.size") && !BitOperations.IsPow2(size))
             problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));
@@ -106,7 +108,7 @@ internal static class SamplingRules
     /// <summary>What the checkpoint's own spec allows.</summary>
     private static void Source(SamplingSpec spec, TrainingSpec source, List<SpecProblem> problems)
     {
-        SystemRules.Solver(spec.Sampler.Solver, source.Objective.Kind, "sampler.solver", problems);
+        SystemRules.Solver(spec.Sampler.Solver, source, "sampler.solver", problems);
         if (source.Model.Network == NetworkKind.MiniSora)
             return;
         if (spec.Task == SamplingTask.ImageToVideo)

@@ -8,6 +8,12 @@ public enum CodecKind
 
     /// <summary>Small causal convolutional VAE, trained at the start of the run.</summary>
     CausalVae,
+
+    /// <summary>A published autoencoder of images (Rombach et al. 2022), frame by frame, from imported weights.</summary>
+    Kl,
+
+    /// <summary>Stage A of Stable Cascade, frame by frame, from imported weights.</summary>
+    StageA,
 }
 
 /// <summary>Settings of the codec.</summary>
@@ -16,7 +22,13 @@ public sealed record CodecOptions
     /// <summary>Which codec. Default: <see cref="CodecKind.Linear"/>.</summary>
     [Setting] public CodecKind Kind { get; init; } = CodecKind.Linear;
 
-    /// <summary>Latent channels. Default 32 (of the 96 values of a 2×4×4 RGB block): 24 lose outlines that the attribute reader needs.</summary>
+    /// <summary>
+    /// The imported autoencoder: the name of a folder of weights in the data folder, on the command line also a path. Only for
+    /// <see cref="CodecKind.Kl"/> and <see cref="CodecKind.StageA"/>. Default: none.
+    /// </summary>
+    [Setting(MaxLength = 1024, Optional = true)] public string Weights { get; init; } = "";
+
+    /// <summary>Latent channels of a codec of the run's own; an imported one has its own number. Default 32 (of the 96 values of a 2×4×4 RGB block): 24 lose outlines that the attribute reader needs.</summary>
     [Setting(Min = 4, Max = 96)] public int Channels { get; init; } = 32;
 
     /// <summary>

@@ -15,6 +15,12 @@ public sealed record DecodingPlan
     /// <summary>Cells that neighbouring tiles share at least, over which one fades into the other; at most half a <see cref="Tile"/>. Default 0: a quarter of it.</summary>
     public int Overlap { get; init; }
 
+    /// <summary>
+    /// What sampling decodes latents [B, F, c, h, w] by: eight frames at once, and pictures of more than 96 cells in tiles of 64, so that the memory of decoding does not
+    /// grow with the clip.
+    /// </summary>
+    public static DecodingPlan For(long[] shape) => new() { Frames = 8, Tile = Math.Max(shape[^1], shape[^2]) > 96 ? 64 : 0, Overlap = Math.Max(shape[^1], shape[^2]) > 96 ? 16 : 0 };
+
     /// <summary>Throws <see cref="ArgumentException"/> when a number is impossible.</summary>
     internal void Check()
     {

@@ -1,4 +1,5 @@
 using MiniSora.Model.Autoencoders.Kl;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Native;
 using MiniSora.Model.Weights;
 using static TorchSharp.torch;
@@ -18,6 +19,10 @@ public static class VideoCodec
     {
         if (file.Entries.ContainsKey(prefix + KlCodec.ConfigKey))
             return Read(file, prefix, state => KlCodec.FromStateDict(state, placement));
+        if (file.Entries.ContainsKey(prefix + StageACodec.ConfigKey))
+            return Read(file, prefix, state => StageACodec.FromStateDict(state, placement));
+        if (file.Entries.ContainsKey(prefix + PixelCodec.Key))
+            return new PixelCodec();
         var vae = file.Entries.ContainsKey(prefix + "latent_mean");
         foreach (var key in vae ? CausalVae.Keys() : LinearKeys) file.Require(prefix + key);
         return Read(file, prefix, state => vae ? CausalVae.FromStateDict(state, placement) : LinearCodec.FromStateDict(state, placement));

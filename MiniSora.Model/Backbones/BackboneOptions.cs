@@ -12,6 +12,12 @@ public sealed record BackboneOptions
     /// <summary>What the network is told besides the time. MiniSora reads captions, DiT classes or nothing, Latte any. Default: text.</summary>
     [Setting] public ConditioningKind Conditioning { get; init; } = ConditioningKind.Text;
 
+    /// <summary>What encodes captions for Latte; MiniSora has an encoder of its own always. Default: one that is trained with the network.</summary>
+    [Setting(Advanced = true)] public TextEncoderKind TextEncoder { get; init; } = TextEncoderKind.Own;
+
+    /// <summary>The imported T5: the name of a folder of weights in the data folder, on the command line also a path. Default: none.</summary>
+    [Setting(MaxLength = 1024, Optional = true, Advanced = true)] public string TextWeights { get; init; } = "";
+
     /// <summary>Token width D. Default 128.</summary>
     [Setting(Min = 32, Max = 4096, MultipleOf = 16)] public int Width { get; init; } = 128;
 

@@ -11,6 +11,9 @@ public enum NetworkKind
 
     /// <summary>Latte (Ma et al. 2024), in its four variants.</summary>
     Latte,
+
+    /// <summary>Stable Cascade (Pernias et al. 2023) at mini scale, its three stages trained one after another.</summary>
+    Cascade,
 }
 
 /// <summary>What a network is told besides the time.</summary>
@@ -24,4 +27,14 @@ public enum ConditioningKind
 
     /// <summary>Nothing.</summary>
     None,
+}
+
+/// <summary>What encodes captions.</summary>
+public enum TextEncoderKind
+{
+    /// <summary>A small bilingual encoder, trained with the network.</summary>
+    Own,
+
+    /// <summary>A frozen T5 (Raffel et al. 2020) from imported weights; its features are kept on disk.</summary>
+    T5,
 }

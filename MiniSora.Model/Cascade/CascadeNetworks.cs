@@ -35,6 +35,10 @@ internal sealed class CascadeNetworks
 
     public ParameterLayout TextLayout { get; } = new();
 
+    /// <summary>Every network's parameters by its name in checkpoints, in a fixed order.</summary>
+    public IReadOnlyList<(string Name, ParameterLayout Layout)> Layouts =>
+        [("stage_a", A.Layout), ("semantic", Semantic.Layout), ("stage_b", B.Layout), ("stage_c", C.Layout), ("text", TextLayout)];
+
     /// <summary>
     /// The diffusion of stages B and C: cosine schedule and variance-preserving scaler as in the original; v instead of the noise as target, since at t = 1 a
     /// small network's error in the noise would be multiplied by a hundred; adaptive weights as models.md recommends for tiny models.
@@ -56,6 +60,9 @@ internal sealed class CascadeNetworks
         var frames = noised.shape[1];
         return C.Forward(w, noised.flatten(0, 1), level.repeat_interleave(frames), context.repeat_interleave(frames, 0), frames: frames).view(noised.shape);
     }
+
+    /// <summary>A caption's ids, to see whether it was cut.</summary>
+    public EncodedCaption Encode(string caption) => vocabulary.Encode(caption, options.TextLength);
 
     /// <summary>Captions to condition tokens [B, L, c_cond]; an empty caption is the null caption of guidance.</summary>
     public Tensor Context(ParameterViews text, ParameterViews prior, IReadOnlyList<string> captions, Device device)

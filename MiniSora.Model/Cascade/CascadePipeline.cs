@@ -37,6 +37,7 @@ public sealed class CascadePipeline : IDisposable
     private readonly CascadeNetworks networks;
     private readonly Placement placement;
     private readonly ParameterViews[] views;
+    private Action evaluated = () => { };
     private readonly Gdf gdf = CascadeNetworks.Diffusion(new ConstantWeight());
 
     internal CascadePipeline(CascadeOptions options, CascadeNetworks networks, Placement placement, ParameterViews[] views)
@@ -58,8 +59,10 @@ public sealed class CascadePipeline : IDisposable
     private ParameterViews Text => views[4];
 
     /// <summary>Clips [B, T, 3, H, W] in [−1, 1], float32, on the device; they belong to the current dispose scope.</summary>
-    public Tensor Sample(IReadOnlyList<CascadeRequest> requests, CascadeSampling sampling, CancellationToken cancellation)
+    public Tensor Sample(IReadOnlyList<CascadeRequest> requests, CascadeSampling sampling, CancellationToken cancellation, Action<double>? report = null)
     {
+        var (made, wanted) = (0, sampling.PriorSteps * (sampling.PriorGuidance == 1 ? 1 : 2) + sampling.DecoderSteps * (sampling.DecoderGuidance == 1 ? 1 : 2));
+        evaluated = () => report?.Invoke(Math.Min(1, (double)++made / wanted));
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var conditional = networks.Context(Text, C, [.. requests.Select(request => request.Caption)], placement.Device);
@@ -77,7 +80,7 @@ public sealed class CascadePipeline : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var frames = clips.to(placement.Device).flatten(0, 1);
-        var latents = options.Quantise ? networks.A.EncodeQuantized(A, frames).Latents : networks.A.Encode(A, frames);
+        var latents = options.Latents == CascadeLatents.Codebook ? networks.A.EncodeQuantized(A, frames).Latents : networks.A.Encode(A, frames);
         return networks.A.Decode(A, latents).view(clips.shape).MoveToOuterDisposeScope();
     }
 
@@ -112,8 +115,14 @@ public sealed class CascadePipeline : IDisposable
     {
         var sampling = new GdfSampling { Steps = steps, Guidance = guidance == 1 ? null : GuidanceRamp.Constant(guidance), RescaleEach = true };
         return GdfSampler.Run(
-            gdf, denoiser, Noise(CascadeLanes.SampleStart + (ulong)stage, seeds, 0, shape), sampling,
+            gdf, (x, level, given) => Reported(denoiser(x, level, given)), Noise(CascadeLanes.SampleStart + (ulong)stage, seeds, 0, shape), sampling,
             step => Noise(CascadeLanes.SampleNoise + (ulong)stage, seeds, step, shape), cancellation: cancellation);
+    }
+
+    private Tensor Reported(Tensor result)
+    {
+        evaluated();
+        return result;
     }
 
     /// <summary>[B, …], each sample's from its own seed, drawn on the processor.</summary>

@@ -20,8 +20,8 @@ public sealed class CascadeTraining : IDisposable
     private readonly TrainedPart[] parts;
     private readonly Dictionary<CascadeStage, AdaptiveWeight> weights = new() { [CascadeStage.B] = new(), [CascadeStage.C] = new() };
 
-    /// <summary>A fresh cascade. The same seed gives the same weights on every device.</summary>
-    public CascadeTraining(CascadeOptions options, Vocabulary vocabulary, ulong seed, Placement placement)
+    /// <summary>A fresh cascade. The same seed gives the same weights on every device. <paramref name="averages"/>: relative widths of averaged copies to keep.</summary>
+    public CascadeTraining(CascadeOptions options, Vocabulary vocabulary, ulong seed, Placement placement, IReadOnlyList<double>? averages = null)
     {
         TorchRuntime.EnsureLoaded();
         this.options = options;
@@ -30,7 +30,7 @@ public sealed class CascadeTraining : IDisposable
         networks = new CascadeNetworks(options, vocabulary);
         using var scope = NewDisposeScope();
         TrainedPart Part(ulong index, string name, ParameterLayout layout) =>
-            new(name, layout, layout.Initialise(SplitMix64.For(seed, CascadeLanes.Parameters, index).Next()), placement.Device);
+            new(name, layout, layout.Initialise(SplitMix64.For(seed, CascadeLanes.Parameters, index).Next()), placement.Device, averages ?? []);
         parts =
         [
             Part(0, "stage_a", networks.A.Layout), Part(1, "semantic", networks.Semantic.Layout), Part(2, "stage_b", networks.B.Layout),
@@ -47,6 +47,18 @@ public sealed class CascadeTraining : IDisposable
     private TrainedPart C => parts[3];
 
     private TrainedPart Text => parts[4];
+
+    /// <summary>The networks, for sampling.</summary>
+    internal CascadeNetworks Networks => networks;
+
+    /// <summary>Their weights, in the order of <see cref="CascadeNetworks.Layouts"/>.</summary>
+    internal IReadOnlyList<TrainedPart> Parts => parts;
+
+    /// <summary>Norm of the last step's gradient, before it was limited.</summary>
+    public double GradientNorm { get; private set; }
+
+    /// <summary>Learning rate of the last step.</summary>
+    public double LearningRate { get; private set; }
 
     /// <summary>Trainable numbers of all networks.</summary>
     public long ParameterCount => parts.Sum(part => part.Layout.ParameterCount);
@@ -76,9 +88,13 @@ public sealed class CascadeTraining : IDisposable
             _ => PriorStep(views[0], views[1], given, captions),
         };
         Update(trained, [.. autograd.grad([loss], leaves)], Steps(stage));
+        if (!double.IsFinite(GradientNorm))
+            return double.NaN;
         // Only one network of a stage has batch norms, and it comes first.
         statistics.Store(trained[0].Layout, trained[0].Flat);
         learned();
+        foreach (var part in trained)
+            part.Follow();
         return shown.item<float>();
     }
 
@@ -118,7 +134,7 @@ public sealed class CascadeTraining : IDisposable
         var frames = clips.flatten(0, 1);
         Tensor latents;
         Tensor? quantisation = null;
-        if (options.Quantise)
+        if (options.Latents == CascadeLatents.Codebook)
         {
             var quantized = networks.A.EncodeQuantized(w, frames, statistics);
             (latents, quantisation) = (quantized.Latents, quantized.Loss);
@@ -197,6 +213,10 @@ public sealed class CascadeTraining : IDisposable
         var norm = stack(gradients.Select(gradient => gradient.norm())).norm().item<float>();
         using var factor = Math.Min(1, GradientClip / (norm + 1e-6)).ToScalar();
         var rate = options.LearningRate * Math.Min(1, (step + 1.0) / Math.Max(1, options.WarmupSteps));
+        (GradientNorm, LearningRate) = (norm, rate);
+        // The weights stay as they are: who trains decides what becomes of the run.
+        if (!float.IsFinite(norm))
+            return;
         for (var i = 0; i < trained.Length; i++)
             trained[i].Apply(gradients[i].mul(factor), rate);
     }

@@ -12,12 +12,15 @@ internal sealed class TrainedPart : IDisposable
     private static readonly TrainingOptions Settings = new();
     private readonly string name;
     private readonly FlatAdamW optimizer;
+    private readonly double[] gammas;
 
-    public TrainedPart(string name, ParameterLayout layout, Tensor flat, Device device)
+    public TrainedPart(string name, ParameterLayout layout, Tensor flat, Device device, IReadOnlyList<double> averages)
     {
         this.name = name;
         Layout = layout;
         Flat = flat.to(device, copy: true).DetachFromDisposeScope();
+        gammas = [.. averages.Select(PowerEma.Gamma)];
+        Averages = [.. averages.Select(_ => Flat.clone().DetachFromDisposeScope())];
         optimizer = new FlatAdamW(Settings, layout.DecayMask().to(device, copy: true).DetachFromDisposeScope());
         optimizer.ExpAvg.DetachFromDisposeScope();
         optimizer.ExpAvgSq.DetachFromDisposeScope();
@@ -28,6 +31,12 @@ internal sealed class TrainedPart : IDisposable
     /// <summary>Master weights, float32.</summary>
     public Tensor Flat { get; }
 
+    /// <summary>Its averaged copies, by width.</summary>
+    public IReadOnlyList<Tensor> Averages { get; }
+
+    /// <summary>Its name in checkpoints.</summary>
+    public string Name => name;
+
     /// <summary>Updates so far.</summary>
     public long Updates => optimizer.Updates;
 
@@ -36,6 +45,14 @@ internal sealed class TrainedPart : IDisposable
     {
         using var _ = no_grad();
         optimizer.Apply(Flat, gradient, rate);
+    }
+
+    /// <summary>Lets the averaged copies follow, once a step has changed the weights and the batch norms' statistics.</summary>
+    public void Follow()
+    {
+        using var _ = no_grad();
+        for (var i = 0; i < gammas.Length; i++)
+            WeightAverage.Follow(Averages[i], Flat, PowerEma.Decay(gammas[i], optimizer.Updates));
     }
 
     /// <summary>Weights as <c>{name}.{key}</c>, moments as <c>optimizer.{name}.{exp_avg|exp_avg_sq}.{key}</c>, and the number of updates.</summary>
@@ -69,8 +86,10 @@ internal sealed class TrainedPart : IDisposable
     {
         Flat.Dispose();
         optimizer.Dispose();
+        foreach (var average in Averages)
+            average.Dispose();
     }
 
     private IEnumerable<(string Prefix, Tensor Flat)> Buffers() =>
-        [($"{name}.", Flat), ($"{Optimizer}.{name}.exp_avg.", optimizer.ExpAvg), ($"{Optimizer}.{name}.exp_avg_sq.", optimizer.ExpAvgSq)];
+        [($"{name}.", Flat), ($"{Optimizer}.{name}.exp_avg.", optimizer.ExpAvg), ($"{Optimizer}.{name}.exp_avg_sq.", optimizer.ExpAvgSq), .. Averages.Select((average, i) => ($"ema.{i}.{name}.", average))];
 }

@@ -13,7 +13,7 @@ namespace MiniSora.Model.Sampling;
 /// <summary>Draws clips from a trained model. All calls on one thread.</summary>
 public sealed class VideoSampler : IDisposable
 {
-    private readonly IVideoSystem system;
+    private readonly IVideoSource system;
     private readonly Tensor flat;
     private readonly ParameterViews weights;
     private readonly IVideoCodec codec;
@@ -22,7 +22,7 @@ public sealed class VideoSampler : IDisposable
     private readonly List<SamplerWarning> warnings = [];
 
     /// <summary>Takes over <paramref name="flat"/>; system and codec only when <paramref name="ownsAll"/>.</summary>
-    internal VideoSampler(IVideoSystem system, Tensor flat, IVideoCodec codec, ScalarType compute, ClipSize size, SamplerWarning? warning, bool ownsAll)
+    internal VideoSampler(IVideoSource system, Tensor flat, IVideoCodec codec, ScalarType compute, ClipSize size, SamplerWarning? warning, bool ownsAll)
     {
         this.system = system;
         this.flat = flat;
@@ -57,13 +57,17 @@ public sealed class VideoSampler : IDisposable
     /// From a checkpoint: <paramref name="ema"/> is the relative width of the copy to use, 0 the raw weights. A width
     /// that the run did not keep gives the nearest one and a warning. Throws <see cref="CheckpointException"/>.
     /// </summary>
-    public static VideoSampler Load(string checkpointPath, double ema, Placement placement)
+    /// <param name="checkpointPath">The file.</param>
+    /// <param name="ema">Copy of the weights.</param>
+    /// <param name="placement">Device.</param>
+    /// <param name="weights">Where a frozen text encoder that the checkpoint needs is found.</param>
+    public static VideoSampler Load(string checkpointPath, double ema, Placement placement, WeightsPlace? weights = null)
     {
         TorchRuntime.EnsureLoaded();
         using var checkpoint = Checkpoint.Open(checkpointPath);
         var description = checkpoint.Description;
         var codec = checkpoint.ReadCodec(placement);
-        var system = checkpoint.ReadSystem(codec);
+        var system = checkpoint.ReadSystem(codec, weights ?? WeightsPlace.None, placement);
         var (index, warning) = EmaChoice.Pick(description.Averages, ema);
         var flat = checkpoint.ReadWeights(system.Layout, index, placement.Device);
         return new VideoSampler(system, flat, codec, description.Compute, description.Size, warning, ownsAll: true)
@@ -120,7 +124,7 @@ public sealed class VideoSampler : IDisposable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         using var latents = SampleLatents(request, options, system.ImagesOnly ? 1 : latentFrames, report, cancellationToken);
-        var frames = ClipPixels.ToBytes(codec.Decode(latents))[0];
+        var frames = ClipPixels.ToBytes(codec.Decode(latents, DecodingPlan.For(latents.shape)))[0];
         var wanted = latentFrames == 1 ? frames.Length : size.Frames * Height * Width * 3;
         if (frames.Length == wanted)
             return frames;

@@ -57,7 +57,7 @@ internal sealed class DenoisingNetwork
             NumClasses = conditioning.ClassCount,
             LearnSigma = learnsVariance,
             Variant = model.Variant,
-            TextWidth = model.TextLength * model.Width,
+            TextWidth = model.TextLength * (conditioning.FrozenWidth ?? model.Width),
             Conditioning = conditioning.Kind switch
             {
                 ConditioningKind.Label => LatteConditioning.Label,
@@ -66,7 +66,7 @@ internal sealed class DenoisingNetwork
             },
         });
         Layout = latte.Layout;
-        if (conditioning.Kind == ConditioningKind.Text)
+        if (conditioning is { Kind: ConditioningKind.Text, FrozenWidth: null })
             text = new TextEncoder(Layout, "text", vocabulary, model.TextLength, model.Width, model.TextDepth, model.Heads);
     }
 
@@ -81,6 +81,12 @@ internal sealed class DenoisingNetwork
     {
         if (conditions.Labels is { } labels)
             return tensor(labels, device: device);
+        if (conditions.Features is { } rows)
+        {
+            using var host = tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]);
+            return host.to(device, copy: true);
+        }
+
         if (conditions.Captions is not { } captions)
             return null;
         using var scope = NewDisposeScope();

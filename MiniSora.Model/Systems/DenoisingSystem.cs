@@ -2,6 +2,7 @@ using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Text;
 using MiniSora.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ namespace MiniSora.Model.Systems;
 /// DiT or Latte on diffusion or on an interpolant. DiT is trained on single frames; Latte on clips, with images beside them if wanted
 /// (LatteIMG), which share their clip's noise level but not its noise.
 /// </summary>
-internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network, IDenoisingObjective objective, Conditioning conditioning) : IVideoSystem
+internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network, IDenoisingObjective objective, Conditioning conditioning, FrozenText? frozen = null) : IVideoSystem
 {
     /// <inheritdoc/>
     public ParameterLayout Layout => network.Layout;
@@ -78,5 +79,9 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
     }
 
     /// <inheritdoc/>
-    public void Dispose() => objective.Dispose();
+    public void Dispose()
+    {
+        objective.Dispose();
+        frozen?.Dispose();
+    }
 }

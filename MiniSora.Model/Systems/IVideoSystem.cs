@@ -10,19 +10,23 @@ namespace MiniSora.Model.Systems;
 /// A network together with what it is trained on: what the trainer trains and the sampler draws from. Its weights are the caller's. Several
 /// threads may prepare batches and compute losses at once.
 /// </summary>
-internal interface IVideoSystem : IDisposable
+internal interface IVideoSystem : IVideoSource
+{
+    /// <summary>A step's tensors, on the CPU; the caller owns them.</summary>
+    TrainingBatch Prepare(StepInput input);
+
+    /// <summary>Loss with its graph, a tensor of one number; losses of a batch's parts add up to the batch's.</summary>
+    Tensor Loss(ParameterViews w, TrainingBatch batch);
+}
+
+/// <summary>What clips are drawn from. Its weights are the caller's.</summary>
+internal interface IVideoSource : IDisposable
 {
     /// <summary>Names, shapes and places of the parameters.</summary>
     ParameterLayout Layout { get; }
 
     /// <summary>Whether it knows single images only: it is trained on frames, and a clip drawn from it is a still.</summary>
     bool ImagesOnly { get; }
-
-    /// <summary>A step's tensors, on the CPU; the caller owns them.</summary>
-    TrainingBatch Prepare(StepInput input);
-
-    /// <summary>Loss with its graph, a tensor of one number; losses of a batch's parts add up to the batch's.</summary>
-    Tensor Loss(ParameterViews w, TrainingBatch batch);
 
     /// <summary>Latents [1, F, c, h, w], float32 on the device; the caller owns them. Throws <see cref="SamplingException"/>.</summary>
     Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using MiniSora.Model.Systems;
@@ -45,6 +46,21 @@ internal sealed class Checkpoint : IDisposable
         SafeTensors.Write(path, tensors, description.ToMetadata());
     }
 
+    /// <summary>A checkpoint of a training that names its own tensors.</summary>
+    public static void WriteState(string path, CheckpointDescription description, IEnumerable<(string Name, Tensor Value)> state, IVideoCodec codec) =>
+        SafeTensors.Write(path, state.Concat(codec.StateDict().Select(item => ("codec." + item.Key, item.Value))), description.ToMetadata());
+
+    /// <summary>A checkpoint to sample from only: weights without averages and optimizer.</summary>
+    public static void WriteWeights(string path, CheckpointDescription description, ParameterLayout layout, Tensor flat, IVideoCodec codec)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        SafeTensors.Write(
+            path,
+            [.. layout.Named(flat).Select(item => ("model." + item.Name, item.View)), .. codec.StateDict().Select(item => ("codec." + item.Key, item.Value))],
+            description.ToMetadata());
+    }
+
     /// <summary>
     /// Throws <see cref="SafeTensorsException"/> for a file that is not sound and <see cref="CheckpointException"/> for one
     /// that is not ours.
@@ -67,8 +83,11 @@ internal sealed class Checkpoint : IDisposable
     public IVideoCodec ReadCodec(Placement placement) => VideoCodec.FromCheckpoint(file, "codec.", placement);
 
     /// <summary>The system that was trained, whose clips were encoded by <paramref name="codec"/>.</summary>
-    public IVideoSystem ReadSystem(IVideoCodec codec) => VideoSystem.Of(
-        Description.Model, Description.Objective, Description.Size.Latents(codec), Description.ReadVocabulary(), Description.Classes);
+    public IVideoSource ReadSystem(IVideoCodec codec, WeightsPlace weights, Placement placement) => Description.Cascade is { } cascade
+        ? new CascadeSystem(cascade.For(Description.Model, Description.Size), Description.ReadVocabulary())
+        : VideoSystem.Of(
+        Description.Model, Description.Objective, Description.Size.Latents(codec), Description.ReadVocabulary(), Description.Classes,
+        VideoSystem.OpenText(Description.Model, weights, placement));
 
     /// <summary>One copy of the weights as a flat float32 buffer: −1 the raw ones, else the EMA copy. The caller owns it.</summary>
     public Tensor ReadWeights(ParameterLayout layout, int ema, Device device)
@@ -79,6 +98,12 @@ internal sealed class Checkpoint : IDisposable
         ReadNamed(ema < 0 ? "model." : $"ema.{ema}.", layout, flat);
         return flat.to(device, copy: true).DetachFromDisposeScope();
     }
+
+    /// <summary>A tensor by its name; the caller owns it.</summary>
+    public Tensor Read(string name) => file.Read(name);
+
+    /// <summary>Names of all tensors.</summary>
+    public IEnumerable<string> Names => file.Entries.Keys;
 
     /// <summary>Everything a step changes.</summary>
     public void ReadInto(TrainingState state, ParameterLayout layout)

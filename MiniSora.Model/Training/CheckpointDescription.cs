@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
@@ -46,6 +47,9 @@ internal sealed record CheckpointDescription
     /// <summary>Averages by what a sampler calls them.</summary>
     public IReadOnlyList<double> Averages => new TrainingOptions { EmaWidths = EmaWidths, EmaDecay = EmaDecay }.Averages;
 
+    /// <summary>Sizes of a cascade; null for every other network.</summary>
+    public CascadeOptions? Cascade { get; init; }
+
     public required ScalarType Compute { get; init; }
     public required ClipSize Size { get; init; }
     public required string Dataset { get; init; }
@@ -66,7 +70,8 @@ internal sealed record CheckpointDescription
         Codec = setup.Codec,
         Objective = setup.Objective,
         EmaWidths = setup.Training.EmaWidths,
-        EmaDecay = setup.Training.EmaDecay,
+        EmaDecay = setup.Model.Network == NetworkKind.Cascade ? 0 : setup.Training.EmaDecay,
+        Cascade = setup.Model.Network == NetworkKind.Cascade ? setup.Cascade : null,
         Classes = VideoSystem.ReadsClasses(setup.Model) ? setup.Dataset.Classes : [],
         Compute = compute,
         Size = new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width),
@@ -75,7 +80,15 @@ internal sealed record CheckpointDescription
         Words = vocabulary.Words,
     };
 
-    public Dictionary<string, string> ToMetadata() => new()
+    public Dictionary<string, string> ToMetadata()
+    {
+        var metadata = Common();
+        if (Cascade is not null)
+            metadata["minisora.cascade"] = JsonSerializer.Serialize(Cascade, Json);
+        return metadata;
+    }
+
+    private Dictionary<string, string> Common() => new()
     {
         ["minisora.format"] = CurrentFormat,
         ["spec"] = Spec,
@@ -130,6 +143,7 @@ internal sealed record CheckpointDescription
                 EmaWidths = Value<List<double>>("minisora.ema_widths"),
                 EmaDecay = double.Parse(metadata.GetValueOrDefault("minisora.ema_decay", "0"), CultureInfo.InvariantCulture),
                 Classes = metadata.ContainsKey("minisora.classes") ? Value<List<Caption>>("minisora.classes") : [],
+                Cascade = metadata.ContainsKey("minisora.cascade") ? Value<CascadeOptions>("minisora.cascade") : null,
                 Compute = Text("minisora.precision") == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Size = Value<ClipSize>("minisora.size"),
                 Dataset = Text("minisora.dataset"),
@@ -170,6 +184,7 @@ internal sealed record CheckpointDescription
 
         Compare("seed", Seed, other.Seed);
         Compare("model", Model, other.Model);
+        Compare("cascade", JsonSerializer.Serialize(Cascade, Json), JsonSerializer.Serialize(other.Cascade, Json));
         Compare("codec", Codec, other.Codec);
         Compare("objective", Identity(Objective), Identity(other.Objective));
         Compare("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));

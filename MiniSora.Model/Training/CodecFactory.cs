@@ -1,4 +1,7 @@
 using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Autoencoders.Kl;
+using MiniSora.Model.Cascade;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Model.Training;
 
@@ -10,8 +13,20 @@ internal static class CodecFactory
     {
         if (setup.Codec.Kind == CodecKind.CausalVae)
             return CausalVae.Train(setup.Dataset, setup.Codec, setup.Seed, setup.Placement, new PhaseProgress(progress), cancellationToken);
+        if (setup.Codec.Kind is CodecKind.Kl or CodecKind.StageA)
+            return Open(setup);
         using var fitted = LinearCodec.Fit(setup.Dataset, setup.Codec.Channels, setup.Codec.Whitening, setup.Seed, cancellationToken);
         return fitted.To(setup.Placement);
+    }
+
+    private static IVideoCodec Open(TrainerSetup setup)
+    {
+        var folder = setup.Weights.Require(setup.Codec.Weights);
+        IVideoCodec codec = setup.Codec.Kind == CodecKind.Kl ? KlCodec.Open(folder, setup.Placement) : StageACodec.Open(folder, setup.Placement);
+        if (setup.Dataset.Height % codec.Downsample == 0 && setup.Dataset.Width % codec.Downsample == 0)
+            return codec;
+        codec.Dispose();
+        throw new PretrainedException($"the codec needs sides of multiples of {codec.Downsample}, the clips have {setup.Dataset.Height} × {setup.Dataset.Width}");
     }
 
     private sealed class PhaseProgress(IProgress<TrainerPhase>? progress) : IProgress<double>

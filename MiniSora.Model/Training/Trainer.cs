@@ -14,7 +14,7 @@ namespace MiniSora.Model.Training;
 /// One training run: prepares codec, vocabulary and network, then takes optimizer steps. Not thread-safe, and all its
 /// calls belong on one thread (grad mode and dispose scopes are per thread).
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed class Trainer : ITrainer
 {
     /// <summary>The state after every so many steps is kept in memory, once the next step has shown that it is good.</summary>
     internal const int SnapshotSteps = 50;
@@ -24,6 +24,7 @@ public sealed class Trainer : IDisposable
 
     private readonly TrainerSetup setup;
     private readonly IVideoCodec codec;
+    private readonly LatentCache? latents;
     private readonly Vocabulary vocabulary;
     private readonly IVideoSystem system;
     private readonly TrainingState state;
@@ -39,12 +40,14 @@ public sealed class Trainer : IDisposable
         this.setup = setup;
         this.codec = codec;
         this.vocabulary = vocabulary;
-        system = VideoSystem.Of(setup.Model, setup.Objective, Size.Latents(codec), vocabulary, RequireClasses(setup));
+        system = VideoSystem.Of(setup.Model, setup.Objective, Size.Latents(codec), vocabulary, RequireClasses(setup), VideoSystem.OpenText(setup.Model, setup.Weights, setup.Placement));
         state = new TrainingState(system.Layout, setup.Training, setup.Seed, setup.Placement.Device);
         resumed?.ReadInto(state, system.Layout);
         StepNumber = resumed?.Description.Step ?? 0;
         replicas = new Replicas(system, setup.Placement.Device.type == DeviceType.CPU ? get_num_threads() : 1);
-        var builder = new BatchBuilder(setup, codec, system);
+        // A large frozen codec would else take most of every step.
+        latents = setup.Codec.Kind is CodecKind.Kl or CodecKind.StageA ? new LatentCache(codec) : null;
+        var builder = new BatchBuilder(setup, latents ?? codec, system);
         compute = resumed?.Description.Compute ?? ChooseCompute(builder, progress);
         snapshot = new TrainingSnapshot(state);
         queue = new BatchQueue(builder.Build, StepNumber + 1, BatchesAhead);
@@ -61,6 +64,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Batches that wait, read ahead; 0 again and again means that data is the bottleneck.</summary>
     public int BatchesWaiting => queue.Waiting;
+
+    /// <inheritdoc/>
+    public bool CanSample => true;
 
     /// <summary>Buffers as they are, for tests.</summary>
     internal TrainingState State => state;
@@ -159,6 +165,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         queue.Dispose();
+        latents?.Dispose();
         replicas.Dispose();
         snapshot.Dispose();
         state.Dispose();

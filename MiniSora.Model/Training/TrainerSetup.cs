@@ -1,8 +1,10 @@
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Native;
 using MiniSora.Model.Objectives;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Model.Training;
 
@@ -25,4 +27,11 @@ public sealed record TrainerSetup(
     TrainingOptions Training,
     Placement Placement,
     string SpecText,
-    string SoftwareVersion);
+    string SoftwareVersion)
+{
+    /// <summary>Sizes of a cascade; of no meaning to other networks.</summary>
+    public CascadeOptions Cascade { get; init; } = new();
+
+    /// <summary>Where imported codecs and text encoders are found.</summary>
+    public WeightsPlace Weights { get; init; } = WeightsPlace.None;
+}

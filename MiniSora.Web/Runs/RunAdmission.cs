@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Weights;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
@@ -49,6 +50,8 @@ internal sealed class RunAdmission(
             CheckpointExists = hash => checkpoint.Found && store.Has(hash),
             ImageExists = store.Has,
             Source = checkpoint.Spec,
+            // Names alone: a path that a member types must not tell what is on the server.
+            Weights = name => WeightsShelf.Find(folder.Root, name, paths: false) is { } weights ? WeightsShelf.Describe(weights) : null,
             MachineMemoryBytes = MachineMemory.TotalBytes(),
             Calibration = Calibration.Load(folder.Root),
         };

@@ -75,6 +75,16 @@ internal static class DiffusersDiT
         return diffusers;
     }
 
+    /// <summary>Where a published tensor comes from, for reports; the table of positions is computed.</summary>
+    public static string SourceOf(string published)
+    {
+        if (published == Positions)
+            return "computed";
+        var parts = published.Split('.');
+        var depth = parts[0] == "blocks" ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) + 1 : 1;
+        return string.Join(" + ", Rows(depth, labels: true).First(row => row.Published == published).Diffusers);
+    }
+
     private static List<Row> Rows(int depth, bool labels)
     {
         var rows = new List<Row>();

@@ -363,7 +363,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     /// <summary>What a network can be asked for in words.</summary>
     private static IReadOnlyList<Caption> Known(BackboneOptions model, SampleClips clips) => model switch
     {
-        { Network: NetworkKind.MiniSora } or { Conditioning: ConditioningKind.Text } => clips.Captions,
+        { Network: NetworkKind.MiniSora or NetworkKind.Cascade } or { Conditioning: ConditioningKind.Text } => clips.Captions,
         { Conditioning: ConditioningKind.Label } => clips.Classes,
         _ => [],
     };

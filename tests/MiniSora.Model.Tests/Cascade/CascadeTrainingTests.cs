@@ -68,7 +68,7 @@ public sealed class CascadeTrainingTests : TorchTests
     [Fact]
     public void Stage_A_learns_through_its_codebook_too()
     {
-        using var training = new CascadeTraining(Tiny with { Quantise = true, Height = 16, Width = 16, CodebookSize = 32 }, Words, 1, Placement.Cpu);
+        using var training = new CascadeTraining(Tiny with { Latents = CascadeLatents.Codebook, Height = 16, Width = 16, CodebookSize = 32 }, Words, 1, Placement.Cpu);
         var clips = Squares(1, 16);
         var losses = Enumerable.Range(0, 60).Select(_ => training.Step(CascadeStage.A, clips, Captions)).ToList();
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} first, {losses[^1]} last");
