@@ -124,7 +124,8 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
     /// <summary>What this run achieved makes the next estimate better. Short runs are mostly warm-up and say nothing.</summary>
     private void Learn(RunContext context, ITrainer trainer, torch.Device device, double flops, TrainingMeter meter)
     {
-        if (meter.Steps < 200 || meter.StepSeconds < 20)
+        // Convolutions run at another rate than the products of a transformer, which the table is of.
+        if (meter.Steps < 200 || meter.StepSeconds < 20 || spec.Model.Network == NetworkKind.Cascade)
             return;
         var precision = trainer.PrecisionName == "bf16" ? Precision.Bf16 : Precision.Fp32;
         var kind = device.type == DeviceType.CUDA ? "cuda" : "cpu";

@@ -14,6 +14,11 @@ public sealed class CommandLineTests
     [InlineData("at most 500", "sample", "--checkpoint", "gone", "--prompt", "@long", "--out", "x.mp4")]
     [InlineData("--out", "sample", "--checkpoint", "gone", "--prompt", "x")]
     [InlineData("--help", "bake")]
+    [InlineData("There is no file \"gone.pt\"", "import", "gone.pt", "--as", "dit-xl-2", "--out", "x", "--codec", "nowhere")]
+    [InlineData("needs its codec", "import", "gone.pt", "--as", "latte", "--out", "x")]
+    [InlineData("Say where to write", "import", "gone.pt", "--as", "kl")]
+    [InlineData("is no kind of weights", "import", "gone.pt", "--as", "gan", "--out", "x")]
+    [InlineData("There are no imported weights", "train", "latte-shapes", "--out", "x", "--set", "codec.kind=kl", "--set", "codec.weights=nowhere")]
     public async Task Bad_input_is_answered_with_code_2_and_its_reasons(string expected, params string[] arguments)
     {
         var (code, _, errors) = await MinisoraAsync([.. arguments.Select(argument => argument == "@long" ? new string('x', 10_000) : argument), .. arguments.Contains("--lang") ? (string[])[] : ["--lang", "en"]]);
@@ -43,6 +48,28 @@ public sealed class CommandLineTests
         Assert.True(File.Exists(folder.Combine("one.mp4")) && File.Exists(folder.Combine("one.png")));
         // The folder belongs to this spec: another one is refused before anything is overwritten.
         Assert.Equal(2, (await MinisoraAsync("train", "smoke", "--out", run, "--data", folder.Path, "--set", "seed=2")).Code);
+    }
+
+    [Fact]
+    public async Task An_imported_codec_trains_and_samples_by_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.Combine("stage_a.safetensors"), TinyStageA.File());
+        string[] data = ["--data", folder.Path, "--lang", "en"];
+        var imported = await MinisoraAsync(["import", folder.Combine("stage_a.safetensors"), "--as", "stage-a", "--name", "tiny", "--list", .. data]);
+        Assert.True(imported.Code == 0, imported.Errors);
+        Assert.Contains("vquantizer.codebook.weight", imported.Errors, StringComparison.Ordinal);
+        Assert.Contains("is not empty", (await MinisoraAsync(["import", folder.Combine("stage_a.safetensors"), "--as", "stage-a", "--name", "tiny", .. data])).Errors, StringComparison.Ordinal);
+        var wrong = await MinisoraAsync(["import", folder.Combine("stage_a.safetensors"), "--as", "kl", "--name", "other", .. data]);
+        Assert.Equal(1, wrong.Code);
+        Assert.Contains("The file is no KL autoencoder", wrong.Errors, StringComparison.Ordinal);
+
+        string[] small = ["codec.kind=stage_a", "codec.weights=tiny", "data.size=16", "data.frames=4", "model.width=32", "model.depth=2", "model.heads=2", "training.batch=2", "training.steps=2", "preview.prompts=[]"];
+        var trained = await MinisoraAsync(["train", "latte-shapes", "--out", folder.Combine("run"), .. small.SelectMany(set => new[] { "--set", set }), .. data]);
+        Assert.True(trained.Code == 0, trained.Errors);
+        var sampled = await MinisoraAsync(["sample", "--checkpoint", folder.Combine("run"), "--prompt", "red circle", "--steps", "2", "--raw", folder.Combine("clip.npy"), .. data]);
+        Assert.True(sampled.Code == 0, sampled.Errors);
+        Assert.Equal(4 * 16 * 16 * 3, Array(folder.Combine("clip.npy")).Length);
     }
 
     [Fact]

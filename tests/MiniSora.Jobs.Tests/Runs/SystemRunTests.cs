@@ -9,6 +9,7 @@ public sealed class SystemRunTests
     private static readonly string[] Small =
     [
         "data.size=16", "codec.channels=8", "model.width=32", "model.depth=2", "model.heads=2", "training.batch=2", "training.steps=6", "training.precision=fp32",
+        "cascade.codec_width=16", "cascade.semantic_width=16", "cascade.decoder_width=16", "cascade.prior_width=32", "cascade.text_width=16",
         "preview.prompts=['red circle']", "preview.sampler.steps=2",
     ];
 
@@ -16,6 +17,7 @@ public sealed class SystemRunTests
     [InlineData("dit-shapes")]
     [InlineData("sit-shapes")]
     [InlineData("latte-shapes")]
+    [InlineData("cascade-shapes")]
     public async Task A_recipe_of_each_network_trains_and_samples(string recipe)
     {
         using var training = new RunStage(RunStage.Changed(recipe, Small));

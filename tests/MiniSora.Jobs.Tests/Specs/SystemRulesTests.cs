@@ -1,6 +1,8 @@
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Backbones;
+using MiniSora.Model.Cascade;
 using MiniSora.Model.Training;
+using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Tests.Specs;
 
@@ -73,12 +75,66 @@ public sealed class SystemRulesTests
         Assert.Equal("spec.task_unfit", Assert.Single(SpecValidator.Validate(image, new SpecContext { Source = source })).Code);
     }
 
+    [Theory]
+    [InlineData("cascade.decoder_share=0.8", "spec.cascade_shares", "cascade.decoder_share")]
+    [InlineData("cascade.heads=5", "spec.cascade_heads", "cascade.decoder_width cascade.prior_width cascade.text_width")]
+    [InlineData("model.conditioning=label", "spec.conditioning_unfit", "model.conditioning")]
+    [InlineData("preview.sampler.solver=heun", "spec.solver_unfit", "preview.sampler.solver")]
+    public void A_cascade_has_rules_of_its_own(string change, string code, string paths)
+    {
+        var cascade = (TrainingSpec)Recipes.Find("cascade-shapes")!.Spec;
+        Assert.Empty(Problems(cascade));
+        // What other networks need is no concern of it.
+        Assert.Empty(Problems(cascade, "model.heads=7", "codec.kind=kl", "objective.kind=diffusion"));
+        Assert.Equal(paths.Split(' ').Select(path => (code, path)), Problems(cascade, change));
+    }
+
+    [Theory]
+    [InlineData("", "spec.weights_required", "codec.weights")]
+    [InlineData("codec.weights=nowhere", "spec.weights_missing", "codec.weights")]
+    [InlineData("codec.weights=t5", "spec.weights_other", "codec.weights")]
+    [InlineData("codec.weights=vae|data.size=16|model.patch=4", "spec.patch_divides_latent", "model.patch")]
+    [InlineData("codec.weights=vae|model.conditioning=text|model.text_encoder=t5|preview.prompts=[]", "spec.weights_required", "model.text_weights")]
+    [InlineData("codec.weights=vae|model.text_encoder=t5", "spec.text_encoder_unfit", "model.text_encoder")]
+    public void Imported_weights_must_be_there_and_fit(string changes, string code, string path)
+    {
+        var context = new SpecContext
+        {
+            Weights = name => name switch
+            {
+                "vae" => new WeightsDescription(WeightsUse.Kl, 8, 4),
+                "t5" => new WeightsDescription(WeightsUse.T5, 0, 512),
+                _ => null,
+            },
+        };
+        var problems = new List<SpecProblem>();
+        var spec = changes.Split('|', StringSplitOptions.RemoveEmptyEntries).Prepend("codec.kind=kl").Aggregate(Latte, (spec, change) => SpecOverride.Apply(spec, change, problems));
+        Assert.Empty(problems);
+        Assert.Equal((code, path), Assert.Single(SpecValidator.Validate(spec, context).Select(problem => (problem.Code, problem.Path))));
+    }
+
+    [Theory]
+    // As the networks themselves count, with a hundred words.
+    [InlineData(CascadeMedium.Clips, 4_817_296)]
+    [InlineData(CascadeMedium.Images, 3_856_912)]
+    public void A_cascades_weights_are_counted_within_a_few_percent(CascadeMedium medium, long exact)
+    {
+        var cascade = (TrainingSpec)Recipes.Find("cascade-shapes")!.Spec;
+        var spec = cascade with { Cascade = cascade.Cascade with { Medium = medium } };
+        Assert.InRange(RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).Parameters / (double)exact, 0.95, 1.05);
+    }
+
     [Fact]
     public void A_form_shows_what_matters()
     {
         bool Shown(TrainingSpec spec, string path) =>
             SpecRelevance.Matters(SpecKind.Training, path, at => SpecSchema.Find(SpecKind.Training, at) is { } field ? field.Format(field.Get(spec)) : "");
         Assert.True(Shown(Latte, "model.variant") && Shown(Dit, "objective.variance") && Shown(Sit, "objective.path"));
+        var cascade = (TrainingSpec)Recipes.Find("cascade-shapes")!.Spec;
+        Assert.True(Shown(cascade, "cascade.prior_width") && Shown(cascade, "model.text_length") && Shown(cascade, "training.batch") && Shown(cascade, "preview.every_seconds"));
+        Assert.False(Shown(cascade, "codec.kind") || Shown(cascade, "model.width") || Shown(cascade, "objective.kind") || Shown(Latte, "cascade.prior_width") || Shown(Latte, "codec.weights"));
+        var imported = Latte with { Codec = Latte.Codec with { Kind = MiniSora.Model.Autoencoders.CodecKind.Kl } };
+        Assert.True(Shown(imported, "codec.weights") && !Shown(imported, "codec.channels") && !Shown(imported, "codec.whitening"));
         Assert.False(Shown(Dit, "model.variant") || Shown(Sit, "objective.variance") || Shown(Dit, "objective.masked_fraction") || Shown(Dit, "model.text_length"));
     }
 

@@ -77,6 +77,17 @@ public sealed class CascadeTrainerTests : TorchTests
         Assert.Equal("checkpoint_mismatch", Assert.Throws<CheckpointException>(() => Trainers.Resume(folder["half"], other, null, CancellationToken.None)).Code);
     }
 
+    [Theory]
+    // The recipe's sizes; the estimate of a run's cost is held against the same numbers.
+    [InlineData(CascadeMedium.Clips, 8, 4_817_296)]
+    [InlineData(CascadeMedium.Images, 1, 3_856_912)]
+    public void The_recipes_cascade_has_this_many_weights(CascadeMedium medium, int frames, long expected)
+    {
+        var options = new CascadeOptions { Medium = medium, CodecWidth = 48, Width = 32, Height = 32, Frames = frames, TextLength = 24 };
+        var networks = new CascadeNetworks(options, new Model.Text.Vocabulary([.. Enumerable.Range(0, 100).Select(i => $"w{i}")]));
+        Assert.Equal(expected, networks.Layouts.Sum(part => part.Layout.ParameterCount));
+    }
+
     [Fact]
     public void A_first_frame_is_refused_by_name()
     {
