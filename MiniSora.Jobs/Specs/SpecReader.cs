@@ -26,6 +26,12 @@ internal sealed class SpecReader(SpecKind kind, List<SpecProblem> problems)
             return new(null, [.. problems, SpecProblem.At("spec.syntax", "", (int)error.Start.Line, ("detail", error.InnerException?.Message ?? error.Message))]);
         }
 
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        {
+            // The scanner of the package has states it does not expect itself; fuzzing found them.
+            return new(null, [.. problems, SpecProblem.At("spec.syntax", "", null, ("detail", error.Message))]);
+        }
+
         if (root is not YamlMap map)
             return new(null, [.. problems, SpecProblem.At("spec.not_a_mapping", "", 1)]);
         if (LatteConfig.Recognises(map))

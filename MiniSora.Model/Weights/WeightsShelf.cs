@@ -58,7 +58,7 @@ public static partial class WeightsShelf
             using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
             return Describe(json.RootElement);
         }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or InvalidOperationException or FormatException)
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             return null;
         }

@@ -19,16 +19,21 @@ internal sealed class T5Tokenizer
     /// <summary>End of a text.</summary>
     public const int End = 1;
 
+    /// <summary>Published models have less than 5 MB.</summary>
+    private const int LargestModel = 64 << 20;
+
     // TrainerSpec.bos_id (field 41, varint): −1 as it is written, and a 1 of the same length.
     private static readonly byte[] NoBegin = [0xC8, 0x02, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
     private static readonly byte[] SomeBegin = [0xC8, 0x02, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00];
     private readonly SentencePieceTokenizer pieces;
 
-    /// <param name="model">Bytes of the model.</param>
+    /// <summary>From the bytes of a model. Throws <see cref="Weights.PretrainedException"/> when they are none.</summary>
     public T5Tokenizer(byte[] model)
     {
+        if (model.Length > LargestModel)
+            throw new Weights.PretrainedException($"a SentencePiece model of {model.Length} bytes is impossible");
         using var stream = new MemoryStream(WithBegin(model));
-        pieces = SentencePieceTokenizer.Create(stream, false, false);
+        pieces = Guarded(() => SentencePieceTokenizer.Create(stream, false, false));
     }
 
     /// <summary>From a file. Throws <see cref="Weights.PretrainedException"/> when it is missing.</summary>
@@ -39,13 +44,26 @@ internal sealed class T5Tokenizer
     public T5Ids Encode(string text, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        var found = pieces.EncodeToIds(text, false, false);
+        var found = Guarded(() => pieces.EncodeToIds(text, false, false));
         var kept = Math.Min(found.Count, length - 1);
         var ids = new long[length];
         for (var i = 0; i < kept; i++)
             ids[i] = found[i];
         ids[kept] = End;
         return new T5Ids(ids, kept + 1);
+    }
+
+    /// <summary>The package checks little of what it reads and throws whatever comes of it; here it is one error with a name.</summary>
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception broken) when (broken is not OutOfMemoryException)
+        {
+            throw new Weights.PretrainedException($"the SentencePiece model is broken: {broken.Message}");
+        }
     }
 
     /// <summary>
