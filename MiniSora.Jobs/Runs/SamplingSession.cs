@@ -1,4 +1,5 @@
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Datasets;
 using MiniSora.Model.Native;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
@@ -68,6 +69,13 @@ internal sealed class SamplingSession : IDisposable
                 yield return clip;
         }
     }
+
+    /// <summary>The spec that the checkpoint was trained by; null when it names none that this version can read.</summary>
+    public TrainingSpec? Source => SpecYaml.Read(sampler.SpecText).Spec as TrainingSpec;
+
+    /// <summary>See <see cref="VideoSampler.BitsPerDimension"/>.</summary>
+    public double BitsPerDimension(Clip clip, int classNumber, bool conditional, ulong seed, int steps, CancellationToken cancellationToken) =>
+        sampler.BitsPerDimension(clip, classNumber, conditional, seed, steps, cancellationToken);
 
     /// <summary>What the sampler wants said, once each.</summary>
     public IEnumerable<SamplerWarning> Warnings => sampler.Warnings.DistinctBy(warning => warning.Message);

@@ -109,33 +109,20 @@ internal sealed class TransportSampler(Transport transport)
     }
 
     /// <summary>
-    /// log p of data [B, …] in nats, [B], and the noise that it flows to, by the change of variables along the ODE (Song et al. 2021, §D.2). The
-    /// divergence is Hutchinson's estimate with one probe per evaluation; <paramref name="probe"/> draws ±1. The network must have a gradient by x.
+    /// log p of data [B, …] in nats, [B], and the noise that it flows to, by <see cref="ChangeOfVariables"/> along the ODE; <paramref name="probe"/>
+    /// draws ±1. The network must have a gradient by x.
     /// </summary>
     public (Tensor LogLikelihood, Tensor Noise) Likelihood(OdeOptions options, Predict predict, Tensor data, NoiseDraw probe)
     {
-        using var _ = no_grad();
-        using var scope = NewDisposeScope();
         var (from, to) = transport.OdeInterval(reverse: false);
         // Data flows backwards through the model's time, so that the solver's own rises.
-        Tensor[] Slope(double time, Tensor[] state)
+        Tensor Velocity(Tensor x, double time)
         {
-            using var inner = NewDisposeScope();
-            using var grad = enable_grad();
-            var x = state[0].detach().clone().requires_grad_(true);
             var t = Times(x, 1 - time);
-            var direction = probe(x.detach());
-            var drift = transport.Drift(predict(x, t), x, t);
-            var along = autograd.grad([(drift * direction).sum()], [x])[0];
-            var (slope, divergence) = (drift.detach().neg(), (along * direction).flatten(1).sum(1));
-            return [slope.MoveToOuterDisposeScope(), divergence.MoveToOuterDisposeScope()];
+            return transport.Drift(predict(x, t), x, t).neg();
         }
 
-        var start = zeros([data.shape[0]], data.dtype, data.device);
-        var end = OdeGrid.Integrate(options.Method, [data, start], OdeGrid.Even(from, to, options.Points, data.dtype), options.Tolerance, Slope, null);
-        var size = data.NumberOfElements / data.shape[0];
-        var prior = (end[0] * end[0]).flatten(1).sum(1).mul(HeldScalar.Of(-0.5)).add(HeldScalar.Of(-0.5 * size * Math.Log(2 * Math.PI)), HeldScalar.One);
-        return scope.MoveToOuter(prior.Minus(end[1]), end[0]);
+        return ChangeOfVariables.LogDensity(options.Method, OdeGrid.Even(from, to, options.Points, data.dtype), options.Tolerance, Velocity, data, probe);
     }
 
     private static Tensor Times(Tensor x, double time)

@@ -91,6 +91,22 @@ public sealed class VideoSampler : IDisposable
     public byte[][] SampleImages(IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
         [.. Sample(requests, options, 1, progress, cancellationToken).Select(clip => clip[..(Height * Width * 3)])];
 
+    /// <summary>
+    /// Bits per dimension of a clip's latents, −log₂ p / number of them: of the clip with its caption, or with <paramref name="conditional"/> false under the null condition. Codecs
+    /// are lossy, so this is a density of latents and compares models over one codec only. An image network is asked about the first frame.
+    /// Throws <see cref="SamplingException"/> for a model without a likelihood.
+    /// </summary>
+    public double BitsPerDimension(Clip clip, int classNumber, bool conditional, ulong seed, int steps, CancellationToken cancellationToken)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var frames = system.ImagesOnly ? 1 : size.Frames;
+        var pixels = ClipPixels.ToTensor([clip.Frames[..(frames * Height * Width * 3)]], frames, Height, Width);
+        var latents = codec.Encode(pixels.to(flat.device)).to(flat.device);
+        var condition = new LaneCondition(clip.Caption, classNumber, Chinese: false, Drop: !conditional);
+        return -system.LogLikelihood(weights, new LikelihoodRequest(latents, condition, seed, steps), cancellationToken) / Math.Log(2) / latents.NumberOfElements;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

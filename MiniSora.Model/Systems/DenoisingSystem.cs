@@ -79,6 +79,23 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
     }
 
     /// <inheritdoc/>
+    public double LogLikelihood(ParameterViews w, LikelihoodRequest request, CancellationToken cancellationToken)
+    {
+        if (objective is not InterpolantObjective interpolant)
+            throw new SamplingException("likelihood_unfit", "Only rectified flow and interpolants have a likelihood.", new Dictionary<string, string>());
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(request.Seed, CPU);
+        var features = network.Features(w, conditioning.Encode([request.Condition]), request.Latents.device);
+        return interpolant.LogLikelihood(
+            (x, t) =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return network.Forward(w, x, t, features, 0);
+            },
+            request.Latents, request.Probe(generator), request.Steps).item<float>();
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         objective.Dispose();

@@ -30,6 +30,10 @@ internal interface IVideoSource : IDisposable
 
     /// <summary>Latents [1, F, c, h, w], float32 on the device; the caller owns them. Throws <see cref="SamplingException"/>.</summary>
     Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken);
+
+    /// <summary>Log-density of latents in nats. Throws <see cref="SamplingException"/> (<c>likelihood_unfit</c>) where the model has none: only flows do.</summary>
+    double LogLikelihood(ParameterViews w, LikelihoodRequest request, CancellationToken cancellationToken) => throw new SamplingException(
+        "likelihood_unfit", "Only rectified flow and interpolants have a likelihood.", new Dictionary<string, string>());
 }
 
 /// <summary>One clip to draw, in latents.</summary>
@@ -40,3 +44,14 @@ internal interface IVideoSource : IDisposable
 /// <param name="Device">Where to compute.</param>
 /// <param name="Warn">Takes what the person should be told.</param>
 internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, Tensor? Still, Device Device, Action<SamplerWarning> Warn);
+
+/// <summary>Latents whose likelihood is wanted.</summary>
+/// <param name="Latents">[1, F, c, h, w], float32 on the device.</param>
+/// <param name="Condition">What the network is told of them.</param>
+/// <param name="Seed">Of the probes.</param>
+/// <param name="Steps">Steps of Heun's rule.</param>
+internal sealed record LikelihoodRequest(Tensor Latents, LaneCondition Condition, ulong Seed, int Steps)
+{
+    /// <summary>Draws ±1 of a shape, a function of the seed.</summary>
+    public Objectives.NoiseDraw Probe(Generator generator) => like => randint(0, 2, like.shape, ScalarType.Float32, generator: generator).mul(HeldScalar.Of(2)).add(HeldScalar.Of(-1), HeldScalar.One).to(like.device);
+}

@@ -69,6 +69,13 @@ internal sealed class InterpolantObjective : IDenoisingObjective
         return sampler.Ode(new OdeOptions { Method = method, Points = solver == SolverKind.Dopri5 ? 2 : options.Steps + 1 }, predict, start);
     }
 
+    /// <summary>Log-density in nats of data [B, …], by Heun's rule; see <see cref="TransportSampler.Likelihood"/>.</summary>
+    public Tensor LogLikelihood(Predict predict, Tensor data, NoiseDraw probe, int steps)
+    {
+        using var scope = NewDisposeScope();
+        return new TransportSampler(transport).Likelihood(new OdeOptions { Method = OdeMethod.Heun, Points = steps + 1 }, predict, data, probe).LogLikelihood.MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

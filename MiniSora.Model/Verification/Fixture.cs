@@ -19,7 +19,11 @@ internal sealed class Fixture : IDisposable
     private readonly Dictionary<string, Tensor> tensors = [];
     private readonly JsonDocument? json;
 
-    public Fixture(string folder, FixtureEntry entry, Placement placement)
+    /// <param name="folder">Of the manifest.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="placement">Device and arithmetic.</param>
+    /// <param name="roundWeights">Whether weights are rounded to bf16 before they are used: how much that alone changes says what bf16 may change.</param>
+    public Fixture(string folder, FixtureEntry entry, Placement placement, bool roundWeights = false)
     {
         Entry = entry;
         Placement = placement;
@@ -34,7 +38,16 @@ internal sealed class Fixture : IDisposable
 
         using var file = SafeTensors.Open(path);
         foreach (var name in file.Entries.Keys)
-            tensors[name] = file.Read(name).DetachFromDisposeScope();
+            tensors[name] = (roundWeights && !Prefixes.Any(known => name.StartsWith(known, StringComparison.Ordinal)) ? Rounded(file.Read(name)) : file.Read(name)).DetachFromDisposeScope();
+    }
+
+    private static Tensor Rounded(Tensor weight)
+    {
+        if (!weight.is_floating_point())
+            return weight;
+        using var whole = weight;
+        using var half = whole.to_type(ScalarType.BFloat16);
+        return half.to_type(whole.dtype);
     }
 
     /// <summary>What the manifest says.</summary>

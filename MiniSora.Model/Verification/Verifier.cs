@@ -48,7 +48,7 @@ public static class Verifier
             var runner = FixtureRunners.All.FirstOrDefault(candidate => candidate.Handles(fixture));
             if (runner is null)
                 return Failed("nothing here knows how to run this entry");
-            var comparison = new Comparison(fixture);
+            var comparison = new Comparison(fixture, placement.Compute == ScalarType.BFloat16 ? Roundings(folder, entry, placement, runner) : null);
             runner.Run(fixture, comparison);
             return new FixtureResult(
                 entry.File, entry.Family, comparison.Failures, comparison.LargestAbsolute, comparison.LargestRelative,
@@ -59,5 +59,15 @@ public static class Verifier
         {
             return Failed(error is FixtureException or StateDictException or SafeTensorsException ? error.Message : $"{error.GetType().Name}: {error.Message}");
         }
+    }
+
+    /// <summary>Root mean squares of what changes in every result when the weights alone are rounded to bf16 and everything else stays fp32.</summary>
+    private static IReadOnlyDictionary<string, double> Roundings(string folder, FixtureEntry entry, Placement placement, FixtureRunner runner)
+    {
+        using var scope = NewDisposeScope();
+        using var fixture = new Fixture(folder, entry, placement with { Compute = ScalarType.Float32 }, roundWeights: true);
+        var comparison = new Comparison(fixture);
+        runner.Run(fixture, comparison);
+        return comparison.Differences;
     }
 }
