@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
+using MiniSora.Web.Api;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
@@ -42,6 +43,7 @@ public static class Backend
         services.AddSingleton<DatabaseStart>();
         services.AddSingleton<PortalStart>();
         builder.AddMembers(folder);
+        services.AddApi();
 
         AddArtifacts(services);
         AddRuns(services, folder);
@@ -81,10 +83,13 @@ public static class Backend
         }
     }
 
-    /// <summary>Maps <c>/hubs/runs</c>, <c>/api/…</c> and <c>/files/…</c>. Call after authentication and authorization.</summary>
+    /// <summary>Maps <c>/hubs/runs</c>, <c>/api/…</c>, <c>/openapi/v1.json</c> and <c>/files/…</c>. Call after authentication and authorization.</summary>
     public static WebApplication MapMiniSoraBackend(this WebApplication app)
     {
+        app.UseApiProblems();
         app.UseRateLimiter();
+        app.MapOpenApi();
+        app.MapApi();
         app.MapRuns();
         app.MapFiles();
         return app;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MiniSora.Jobs.Portal;
 using MiniSora.Jobs.Specs;
 
 namespace MiniSora.Jobs.Cli;
@@ -30,6 +31,13 @@ internal static class CommandLine
             Say.Problems(bad.Problems);
             return 2;
         }
+        catch (PortalException refused)
+        {
+            foreach (var reason in refused.Reasons)
+                Console.Error.WriteLine(reason.Path is null ? reason.Message : $"{reason.Path}: {reason.Message}");
+            // Not to be reached, or broken: the same words may do later. Everything else was said wrongly.
+            return refused.Status is 0 or >= 500 ? 1 : 2;
+        }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(SpecTexts.Get("cli.say.cancelled"));
@@ -56,9 +64,16 @@ internal static class CommandLine
             CalibrateCommand.Build(time),
             VerifyCommand.Build(),
             BenchCommand.Build(),
+            SubmitCommand.Build(time),
+            StatusCommand.Build(time),
+            LogsCommand.Build(time),
+            DownloadCommand.Build(time),
+            WorkerCommand.Build(time),
             DocsCommand.Build(time),
             ExecuteCommand.Build(time),
         };
+        foreach (var steer in SteerCommands.Build(time))
+            root.Subcommands.Add(steer);
         root.Options.Add(Language.Option());
         root.Options.Add(DataFolder.Option());
         return root;

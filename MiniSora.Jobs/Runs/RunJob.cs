@@ -11,7 +11,8 @@ public sealed partial class RunJob(IRunLedger ledger, RunProcessOptions options,
 {
     private const int ReportTries = 6;
 
-    private static readonly string Worker = $"{System.Environment.MachineName}/{System.Environment.ProcessId}";
+    /// <summary>Name under which attempts are claimed.</summary>
+    public string Worker { get; init; } = $"{System.Environment.MachineName}/{System.Environment.ProcessId}";
 
     /// <summary>Works on the run until its child process has ended. Throws <see cref="OperationCanceledException"/> when the server shuts down.</summary>
     public async Task ExecuteAsync(Guid runId, CancellationToken cancellationToken)

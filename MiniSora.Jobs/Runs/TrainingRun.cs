@@ -60,6 +60,9 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
     {
         context.Phase("phase.train");
         var saved = shelf.NewestFirst().Any(path => path == shelf.PathOf(trainer.StepNumber)) ? trainer.StepNumber : -1;
+        // The attempt that wrote it may have died before anybody heard of it; saying it twice is harmless.
+        if (saved >= 0)
+            context.Artifact("checkpoint", shelf.PathOf(saved), saved);
         while (trainer.StepNumber < spec.Training.Steps && context.Control.Request is null)
         {
             var result = meter.Measure(trainer.Step);

@@ -19,6 +19,24 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             && (origin.PostId is null || await context.Posts.AnyAsync(post => post.Id == origin.PostId, cancellationToken));
     }
 
+    /// <summary>The run that somebody means by its id or its number; null when there is none.</summary>
+    public async Task<Guid?> IdAsync(string run, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (Guid.TryParse(run, out var id))
+            return await context.Runs.AnyAsync(r => r.Id == id, cancellationToken) ? id : null;
+        return long.TryParse(run, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? await context.Runs.Where(r => r.Number == number).Select(r => (Guid?)r.Id).SingleOrDefaultAsync(cancellationToken)
+            : null;
+    }
+
+    /// <summary>Where a run is; null when there is none.</summary>
+    public async Task<RunState?> StateAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.Where(r => r.Id == runId).Select(r => (RunState?)r.State).SingleOrDefaultAsync(cancellationToken);
+    }
+
     public async Task<RunPage> ListAsync(RunQuery query, CancellationToken cancellationToken)
     {
         var take = Math.Clamp(query.Take, 1, 100);

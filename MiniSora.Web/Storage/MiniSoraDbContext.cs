@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
+using MiniSora.Web.Api;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Runs;
@@ -24,6 +25,8 @@ public sealed class MiniSoraDbContext(DbContextOptions<MiniSoraDbContext> option
     public DbSet<Artifact> Artifacts => Set<Artifact>();
 
     public DbSet<Post> Posts => Set<Post>();
+
+    public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
 
     public DbSet<FirstAdministratorToken> FirstAdministratorTokens => Set<FirstAdministratorToken>();
 
