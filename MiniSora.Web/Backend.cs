@@ -4,6 +4,7 @@ using Hangfire.InMemory;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
 using MiniSora.Web.Artifacts;
@@ -11,6 +12,7 @@ using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Workers;
 
 namespace MiniSora.Web;
 
@@ -37,9 +39,7 @@ public static class Backend
             .Configure(options => options.Offline |= builder.Configuration["MINISORA_OFFLINE"] is "1" or "true");
 
         // Storage: a context per operation; the scoped one that comes along is for Identity's stores.
-        services.AddDbContextFactory<MiniSoraDbContext>(options => options
-            .UseSqlite($"Data Source={folder.Database}")
-            .AddInterceptors(new SqliteSettings()));
+        services.AddPortalDatabase(builder.Configuration.GetConnectionString("Portal"), folder);
         services.AddSingleton<DatabaseStart>();
         services.AddSingleton<PortalStart>();
         builder.AddMembers(folder);
@@ -47,7 +47,12 @@ public static class Backend
 
         AddArtifacts(services);
         AddRuns(services, folder);
-        if (builder.Configuration.GetValue("Runs:Execute", true))
+        var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
+        services.AddSingleton(jobs);
+        var execute = builder.Configuration.GetValue("Runs:Execute", true);
+        if (execute || jobs.Shared)
+            AddScheduling(services, jobs);
+        if (execute)
             AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
 
         services.AddSingleton(provider => new GalleryService(
@@ -90,6 +95,7 @@ public static class Backend
         app.UseRateLimiter();
         app.MapOpenApi();
         app.MapApi();
+        app.MapWorkers();
         app.MapRuns();
         app.MapFiles();
         return app;
@@ -116,6 +122,14 @@ public static class Backend
         services.AddSingleton<StopSignals>();
         services.AddSingleton<RunWake>();
         services.AddSingleton<RunSlots>();
+        services.AddSingleton<Fleet>();
+        services.AddSingleton<LostSlots>();
+        services.AddSignalR().AddHubOptions<WorkerHub>(options =>
+        {
+            // A report holds up to 200 events; heartbeats and reports of several slots go side by side.
+            (options.MaximumReceiveMessageSize, options.MaximumParallelInvocationsPerClient) = (16 << 20, 64);
+            (options.KeepAliveInterval, options.ClientTimeoutInterval) = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20));
+        });
         services.AddSingleton<RunReader>();
         services.AddSingleton<RunAdmission>();
         services.AddSingleton<SubmitLimiter>();
@@ -132,9 +146,14 @@ public static class Backend
 
     // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:
     // the static ones would be shared by every host in a test process, and would retry ten times.
-    private static void AddExecution(IServiceCollection services, int slots)
+    private static void AddScheduling(IServiceCollection services, JobSettings jobs)
     {
-        services.AddSingleton<JobStorage>(new InMemoryStorage());
+        services.AddSingleton<JobStorage>(provider =>
+        {
+            // First: it says where Hangfire logs, and a storage asks for that when it is made.
+            provider.GetRequiredService<IGlobalConfiguration>();
+            return jobs.Connection is { } shared ? JobQueue.Open(shared) : new InMemoryStorage();
+        });
         services.AddSingleton<RunScheduler>();
         services.AddSingleton<IJobFilterProvider>(provider =>
         {
@@ -142,18 +161,22 @@ public static class Backend
             filters.Add(new RunJobEnds((runId, reason) => _ = provider.GetRequiredService<RunScheduler>().EndedAsync(runId, reason)));
             return new JobFilterProviderCollection(filters);
         });
-        services.AddTransient<RunJob>();
-        services.AddHangfire(_ => { });
+        services.AddHangfire((provider, hangfire) => hangfire.UseLogProvider(new QueueLogs(provider.GetRequiredService<ILoggerFactory>())));
+        services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
+    }
+
+    private static void AddExecution(IServiceCollection services, int slots)
+    {
+        services.AddSingleton<JobActivator>(provider => new RunJobActivator(() => ActivatorUtilities.CreateInstance<RunJob>(provider)));
         services.AddHangfireServer(options =>
         {
             options.WorkerCount = slots;
-            options.Queues = [RunScheduler.Queue];
+            options.Queues = [.. MemoryClasses.QueuesOf(MemoryClass.G80)];
             options.CancellationCheckInterval = TimeSpan.FromSeconds(1);
             // A child gets time to write its checkpoint when the portal is asked to leave.
             options.ShutdownTimeout = TimeSpan.FromSeconds(45);
         });
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(60));
-        services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService(provider => provider.GetRequiredService<MachineSpeed>());
     }
 }

@@ -21,6 +21,8 @@ has_package() {
   case "$1" in
     fonts-noto-cjk) compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null \
       || { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family)" ]; } ;;
+    # The server's programs lie outside the path.
+    postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac

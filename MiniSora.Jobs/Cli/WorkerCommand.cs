@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hangfire;
 using Microsoft.Extensions.Logging;
 using MiniSora.Jobs.Portal;
 using MiniSora.Jobs.Specs;
@@ -33,17 +34,17 @@ internal static class WorkerCommand
                 problems.Add(new("storage_missing", SpecTexts.Get("cli.worker.storage_missing"), null));
             if (found is null)
                 problems.Add(new("device_unknown", SpecTexts.Format("cli.worker.device_unknown", null, ("value", string.Join(' ', parsed.GetRequiredValue(devices)))), null));
-            (Uri Portal, string Token) where = default;
+            (Uri Portal, string Token)? given = null;
             try
             {
-                where = access.Read(parsed);
+                given = access.Read(parsed);
             }
             catch (PortalException missing)
             {
                 problems.InsertRange(0, missing.Reasons);
             }
 
-            if (problems.Count > 0)
+            if (problems.Count > 0 || given is not { } where)
                 throw new PortalException(400, problems);
             using var stop = new ConsoleStop(cancellationToken);
             using var client = new PortalClient(where.Portal, where.Token, time);
@@ -53,7 +54,7 @@ internal static class WorkerCommand
                 throw new PortalException(403, [new("scope_missing", SpecTexts.Get("cli.worker.scope"), null)]);
             using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Information).AddFilter("Hangfire", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning)
                 .AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd HH:mm:ss'Z' ")));
-            Hangfire.GlobalConfiguration.Configuration.UseNoOpLogProvider();
+            GlobalConfiguration.Configuration.UseLogProvider(new QueueLogs(loggers));
             var settings = new WorkerSettings(where.Portal, where.Token, connection!, parsed.GetRequiredValue(name), found!, DataFolder.Of(parsed));
             Say.Line("cli.worker.works", ("name", settings.Name), ("devices", string.Join(", ", settings.Devices.Select(device => $"{device.Name} ({MemoryClasses.NameOf(device.Memory)})"))), ("portal", where.Portal.ToString()));
             await new WorkerHost(settings, time, loggers).RunAsync(stop.Token).ConfigureAwait(false);

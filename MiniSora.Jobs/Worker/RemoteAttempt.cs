@@ -130,14 +130,14 @@ internal sealed partial class RemoteAttempt : IAsyncDisposable
                     LogAgain(runId, attempt, passing.Message);
                     await Task.Delay(Pause, time, over.Token).ConfigureAwait(false);
                 }
-                catch (PortalException refused) when (refused.Status is 0 or >= 500 or 409 or 429)
-                {
-                    LogAgain(runId, attempt, refused.Message);
-                    await Task.Delay(Pause, time, over.Token).ConfigureAwait(false);
-                }
                 catch (PortalException refused) when (refused.Status == 410)
                 {
                     stale.TrySetResult();
+                }
+                catch (PortalException passing)
+                {
+                    LogAgain(runId, attempt, passing.Message);
+                    await Task.Delay(Pause, time, over.Token).ConfigureAwait(false);
                 }
             }
         }

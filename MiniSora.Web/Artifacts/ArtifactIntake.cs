@@ -11,7 +11,8 @@ internal sealed class ArtifactIntake(ArtifactStore store, Storage.DataFolder fol
         var taken = new Dictionary<long, Artifact>();
         foreach (var reported in events.OfType<RunArtifact>())
         {
-            var file = await store.TakeAsync(Locate(runId, reported.Path), reported.Sha256, cancellationToken);
+            // A worker elsewhere has sent it already; its folder is not here.
+            var file = store.Again(reported.Sha256) ?? await store.TakeAsync(Locate(runId, reported.Path), reported.Sha256, cancellationToken);
             taken[reported.Seq] = new()
             {
                 Id = Guid.CreateVersion7(clock.GetUtcNow()),

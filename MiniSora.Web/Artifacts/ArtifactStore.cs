@@ -31,6 +31,16 @@ internal sealed partial class ArtifactStore(DataFolder folder, TimeProvider cloc
     /// <summary>Whether the store has it.</summary>
     public bool Has(string sha256) => IsHash(sha256) && File.Exists(PathOf(sha256));
 
+    /// <summary>A file that is here and is needed again; null when it is not here.</summary>
+    public Stored? Again(string sha256)
+    {
+        if (!Has(sha256))
+            return null;
+        // Whoever sweeps strays shall not take it for an old one.
+        File.SetLastWriteTimeUtc(PathOf(sha256), clock.GetUtcNow().UtcDateTime);
+        return new(sha256, new FileInfo(PathOf(sha256)).Length);
+    }
+
     /// <summary>
     /// Takes in a file that its writer will not change any more (it may delete or replace it). Linked, not copied, where the file system can.
     /// </summary>

@@ -11,6 +11,9 @@ public sealed class Attempt
     /// <summary>Name of the worker that claimed it.</summary>
     public string Worker { get; init; } = "";
 
+    /// <summary>That worker is another process: when the portal restarts, the attempt goes on.</summary>
+    public bool Remote { get; init; }
+
     public DateTimeOffset StartedAt { get; init; }
 
     /// <summary>Last sign of life: a report or a heartbeat.</summary>

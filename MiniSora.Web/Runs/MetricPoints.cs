@@ -1,5 +1,5 @@
+using System.Data;
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using MiniSora.Jobs.Runs;
@@ -19,17 +19,18 @@ internal sealed class MetricPoints
     {
         if (points.Count == 0)
             return;
-        var connection = (SqliteConnection)context.Database.GetDbConnection();
+        var connection = context.Database.GetDbConnection();
         await using var command = connection.CreateCommand();
-        command.Transaction = (SqliteTransaction?)context.Database.CurrentTransaction?.GetDbTransaction();
+        command.Transaction = context.Database.CurrentTransaction?.GetDbTransaction();
         command.CommandText = """
-            INSERT INTO MetricPoints (Run, Metric, Step, Value) VALUES ($run, $metric, $step, $value)
-            ON CONFLICT (Run, Metric, Step) DO UPDATE SET Value = excluded.Value
+            INSERT INTO "MetricPoints" ("Run", "Metric", "Step", "Value") VALUES (@run, @metric, @step, @value)
+            ON CONFLICT ("Run", "Metric", "Step") DO UPDATE SET "Value" = excluded."Value"
             """;
-        command.Parameters.AddWithValue("$run", run);
-        var metric = command.Parameters.Add("$metric", SqliteType.Integer);
-        var step = command.Parameters.Add("$step", SqliteType.Integer);
-        var value = command.Parameters.Add("$value", SqliteType.Real);
+        Add(command, "@run", DbType.Int64).Value = run;
+        var metric = Add(command, "@metric", DbType.Int32);
+        var step = Add(command, "@step", DbType.Int64);
+        var value = Add(command, "@value", DbType.Double);
+        await command.PrepareAsync(cancellationToken);
         foreach (var point in points)
         {
             metric.Value = await IdAsync(connection, command.Transaction, point.Name, cancellationToken);
@@ -40,17 +41,25 @@ internal sealed class MetricPoints
         }
     }
 
+    private static DbParameter Add(DbCommand command, string name, DbType type)
+    {
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.DbType) = (name, type);
+        command.Parameters.Add(parameter);
+        return parameter;
+    }
+
     /// <summary>Forgets what a rolled-back transaction may have named.</summary>
     public void Forget() => ids.Clear();
 
-    private async Task<int> IdAsync(SqliteConnection connection, DbTransaction? transaction, string name, CancellationToken cancellationToken)
+    private async Task<int> IdAsync(DbConnection connection, DbTransaction? transaction, string name, CancellationToken cancellationToken)
     {
         if (ids.TryGetValue(name, out var known))
             return known;
         await using var command = connection.CreateCommand();
-        command.Transaction = (SqliteTransaction?)transaction;
-        command.CommandText = "INSERT INTO MetricNames (Name) VALUES ($name) ON CONFLICT (Name) DO UPDATE SET Name = excluded.Name RETURNING Id";
-        command.Parameters.AddWithValue("$name", name);
+        command.Transaction = transaction;
+        command.CommandText = """INSERT INTO "MetricNames" ("Name") VALUES (@name) ON CONFLICT ("Name") DO UPDATE SET "Name" = excluded."Name" RETURNING "Id" """;
+        Add(command, "@name", DbType.String).Value = name;
         var id = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
         ids.Add(name, id);
         return id;

@@ -1,5 +1,5 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
@@ -16,12 +16,8 @@ public sealed class MetricReader(IDbContextFactory<MiniSoraDbContext> contexts)
     {
         buckets = Math.Clamp(buckets, LeastBuckets, MostBuckets);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await context.Database.OpenConnectionAsync(cancellationToken);
-        var connection = (SqliteConnection)context.Database.GetDbConnection();
-
-        // Deferred: one snapshot for the event number and the points, and no writer waits for it.
-        await using var snapshot = connection.BeginTransaction(deferred: true);
-        await context.Database.UseTransactionAsync(snapshot, cancellationToken);
+        // One moment for the event number and the points.
+        await using var snapshot = await context.SnapshotAsync(cancellationToken);
         var run = await context.Runs.AsNoTracking()
             .Where(r => r.Id == runId)
             .Select(r => new { r.Number, r.LastSeq, r.Step, r.TotalSteps })
@@ -32,7 +28,7 @@ public sealed class MetricReader(IDbContextFactory<MiniSoraDbContext> contexts)
         var series = new List<MetricSeries>();
         foreach (var metric in metrics.Where(m => names.Count == 0 || names.Contains(m.Name)).OrderBy(m => m.Name, StringComparer.Ordinal))
         {
-            if (await SeriesAsync(connection, snapshot, run.Number, metric, Decimator.WidthFor(run.TotalSteps, buckets), cancellationToken) is { } found)
+            if (await SeriesAsync(context, run.Number, metric, Decimator.WidthFor(run.TotalSteps, buckets), cancellationToken) is { } found)
                 series.Add(found);
         }
 
@@ -40,17 +36,22 @@ public sealed class MetricReader(IDbContextFactory<MiniSoraDbContext> contexts)
     }
 
     private static async Task<MetricSeries?> SeriesAsync(
-        SqliteConnection connection, SqliteTransaction snapshot, long run, MetricName metric, long width, CancellationToken cancellationToken)
+        MiniSoraDbContext context, long run, MetricName metric, long width, CancellationToken cancellationToken)
     {
-        await using var command = connection.CreateCommand();
-        command.Transaction = snapshot;
-        command.CommandText = "SELECT Step, Value FROM MetricPoints WHERE Run = $run AND Metric = $metric ORDER BY Step";
-        command.Parameters.AddWithValue("$run", run);
-        command.Parameters.AddWithValue("$metric", metric.Id);
+        await using var command = context.Database.GetDbConnection().CreateCommand();
+        command.Transaction = context.Database.CurrentTransaction?.GetDbTransaction();
+        command.CommandText = """SELECT "Step", "Value" FROM "MetricPoints" WHERE "Run" = @run AND "Metric" = @metric ORDER BY "Step" """;
+        foreach (var (name, number) in new[] { ("@run", run), ("@metric", metric.Id) })
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, number);
+            command.Parameters.Add(parameter);
+        }
+
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var decimator = new Decimator(metric.Name, width);
         var any = false;
-        while (reader.Read())
+        while (await reader.ReadAsync(cancellationToken))
         {
             any = true;
             decimator.Add(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetDouble(1));

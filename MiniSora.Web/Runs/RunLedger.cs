@@ -17,6 +17,7 @@ internal sealed partial class RunLedger(
     ArtifactStore store,
     ArtifactCleaner cleaner,
     StopSignals signals,
+    RunSlots slots,
     RunWake wake,
     DataFolder folder,
     IDbContextFactory<MiniSoraDbContext> contexts,
@@ -26,9 +27,12 @@ internal sealed partial class RunLedger(
     public const int MostLosses = 3;
 
     /// <summary>An attempt nobody heard of for so long is lost.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
 
-    public async Task<RunGrant?> ClaimAsync(Guid runId, string worker, CancellationToken cancellationToken)
+    public Task<RunGrant?> ClaimAsync(Guid runId, string worker, CancellationToken cancellationToken) => ClaimAsync(runId, worker, remote: false, cancellationToken);
+
+    /// <summary>Opens the next attempt, for this process or for a worker elsewhere.</summary>
+    public async Task<RunGrant?> ClaimAsync(Guid runId, string worker, bool remote, CancellationToken cancellationToken)
     {
         var claimed = await writing.DoAsync(
             async write =>
@@ -42,6 +46,7 @@ internal sealed partial class RunLedger(
                     RunId = runId,
                     Number = run.CurrentAttempt,
                     Worker = worker,
+                    Remote = remote,
                     StartedAt = write.Now,
                     LastHeardAt = write.Now,
                 });
@@ -103,6 +108,9 @@ internal sealed partial class RunLedger(
                 if (run is null || row is null || row.EndedAt is not null)
                     return;
                 (row.EndedAt, row.ExitCode, row.LastError) = (write.Now, end.ExitCode, Tail(end.LastError));
+                // The job of a worker elsewhere ends there: nobody else says that its slot is free.
+                if (row.Remote)
+                    slots.Free(runId);
                 if (run.CurrentAttempt == attempt && run.State == RunState.Running)
                     AttemptVerdict.Decide(write, run, row, end);
                 LogEnded(runId, attempt, end.ExitCode, run.State);
@@ -112,9 +120,31 @@ internal sealed partial class RunLedger(
         wake.Now();
     }
 
-    /// <summary>Takes back what a process of an earlier life of the portal held. Call before the scheduler starts.</summary>
-    public Task<int> RecoverAsync(CancellationToken cancellationToken) =>
-        ReleaseAsync(context => context.Runs.Where(run => run.State == RunState.Running || run.State == RunState.Interrupted), "The portal stopped.", counts: false, cancellationToken);
+    /// <summary>Number of the last stored event of an attempt; null when the attempt does not count any more.</summary>
+    public async Task<long?> LastSeqAsync(Guid runId, int attempt, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs
+            .Where(run => run.Id == runId && run.CurrentAttempt == attempt && run.State == RunState.Running)
+            .Join(context.Attempts.Where(a => a.Number == attempt && a.EndedAt == null), run => run.Id, a => a.RunId, (_, a) => (long?)a.LastEventSeq)
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes back what a process of an earlier life of the portal held. Workers elsewhere were not away, the portal was: they get the time of a lease to be
+    /// heard again. Call before the scheduler starts.
+    /// </summary>
+    public async Task<int> RecoverAsync(CancellationToken cancellationToken)
+    {
+        var recovered = await ReleaseAsync(
+            context => context.Runs.Where(run => run.State == RunState.Interrupted
+                || (run.State == RunState.Running && !context.Attempts.Any(a => a.RunId == run.Id && a.Number == run.CurrentAttempt && a.Remote && a.EndedAt == null))),
+            "The portal stopped.", counts: false, cancellationToken);
+        await writing.DoAsync(
+            write => write.Context.Attempts.Where(a => a.Remote && a.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(a => a.LastHeardAt, write.Now), cancellationToken),
+            cancellationToken);
+        return recovered;
+    }
 
     /// <summary>Takes back runs whose attempt fell silent.</summary>
     public Task<int> ReapAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -163,6 +193,8 @@ internal sealed partial class RunLedger(
                     var row = await write.Context.Attempts.FindAsync([run.Id, run.CurrentAttempt], cancellationToken);
                     if (row is { EndedAt: null })
                         (row.EndedAt, row.LastError) = (write.Now, reason);
+                    if (row is { Remote: true })
+                        slots.Free(run.Id);
                     // It may have said how it ended and only its end was not heard: then nothing is done twice.
                     if (run.State == RunState.Running && row?.Outcome is not null)
                         AttemptVerdict.Decide(write, run, row, new(row.ExitCode ?? 0, reason, false));
@@ -199,7 +231,7 @@ internal sealed partial class RunLedger(
         return named.Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
     }
 
-    private static string Tail(string text) => text.Length <= 4000 ? text : text[^4000..];
+    private static string Tail(string text) => (text.Length <= 4000 ? text : text[^4000..]).Replace('\0', ' ');
 
     [LoggerMessage(LogLevel.Information, "Run {RunId} attempt {Attempt} claimed by {Worker}")]
     private partial void LogClaimed(Guid runId, int attempt, string worker);

@@ -61,10 +61,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         // One snapshot, so that LastSeq fits everything else that is read here.
-        await using var connection = (Microsoft.Data.Sqlite.SqliteConnection)context.Database.GetDbConnection();
-        await context.Database.OpenConnectionAsync(cancellationToken);
-        await using var snapshot = connection.BeginTransaction(deferred: true);
-        await context.Database.UseTransactionAsync(snapshot, cancellationToken);
+        await using var snapshot = await context.SnapshotAsync(cancellationToken);
 
         var run = await context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == runId, cancellationToken);
         if (run is null)
@@ -80,7 +77,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             })
             .ToListAsync(cancellationToken);
         var metrics = await context.Database
-            .SqlQuery<string>($"SELECT Name AS Value FROM MetricNames WHERE EXISTS (SELECT 1 FROM MetricPoints WHERE Run = {run.Number} AND Metric = Id) ORDER BY Name")
+            .SqlQuery<string>($"""SELECT "Name" AS "Value" FROM "MetricNames" WHERE EXISTS (SELECT 1 FROM "MetricPoints" WHERE "Run" = {run.Number} AND "Metric" = "Id") ORDER BY "Name" """)
             .ToListAsync(cancellationToken);
         var checkpoints = artifacts.Where(a => a.Kind == "checkpoint").Select(a => a.Sha256).ToList();
         var children = await LinksAsync(
@@ -187,7 +184,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
         foreach (var number in numbers)
         {
             var newest = await context.Database
-                .SqlQuery<double?>($"SELECT Value FROM MetricPoints WHERE Run = {number} AND Metric = (SELECT Id FROM MetricNames WHERE Name = 'loss') ORDER BY Step DESC LIMIT 1")
+                .SqlQuery<double?>($"""SELECT "Value" FROM "MetricPoints" WHERE "Run" = {number} AND "Metric" = (SELECT "Id" FROM "MetricNames" WHERE "Name" = 'loss') ORDER BY "Step" DESC LIMIT 1""")
                 .ToListAsync(cancellationToken);
             if (newest is [{ } loss])
                 losses[number] = loss;

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Workers;
 
 namespace MiniSora.Web.Runs;
 
@@ -12,6 +13,9 @@ internal sealed partial class RunScheduler(
     IDbContextFactory<MiniSoraDbContext> contexts,
     RunLedger ledger,
     RunSlots slots,
+    Fleet fleet,
+    LostSlots lost,
+    JobSettings settings,
     RunWake wake,
     DataFolder folder,
     DiskReserve reserve,
@@ -19,8 +23,6 @@ internal sealed partial class RunScheduler(
     TimeProvider clock,
     ILogger<RunScheduler> logger) : BackgroundService
 {
-    internal const string Queue = "runs";
-
     // Nothing is decided by the clock alone but silence, so this is slow.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
@@ -36,14 +38,15 @@ internal sealed partial class RunScheduler(
         reserve.Keep(leaving: options.Value.MinFreeBytes);
         await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
         var started = 0;
-        while (slots.Held.Count < options.Value.Slots && folder.FreeBytes() >= options.Value.MinFreeBytes)
+        if (settings.Shared)
+            await lost.FreeAsync(cancellationToken);
+        while (slots.Held.Count < fleet.Slots.Count && folder.FreeBytes() >= options.Value.MinFreeBytes)
         {
             var waiting = await WaitingAsync(contexts, slots.Held, clock, cancellationToken);
-            if (waiting.Count == 0 || !slots.Take(waiting[0].Id))
+            if (await fleet.NextAsync(waiting.Select(run => run.Id), slots.Held, cancellationToken) is not { } next || !slots.Take(next.RunId))
                 break;
-            var next = waiting[0];
-            jobs.Create<RunJob>(Queue, job => job.ExecuteAsync(next.Id, CancellationToken.None), new Hangfire.States.EnqueuedState(Queue));
-            LogStarted(next.Id, next.Priority);
+            jobs.Create<RunJob>(next.Queue, job => job.ExecuteAsync(next.RunId, CancellationToken.None), new Hangfire.States.EnqueuedState(next.Queue));
+            LogStarted(next.RunId, next.Queue);
             started++;
         }
 
@@ -117,8 +120,8 @@ internal sealed partial class RunScheduler(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Run {RunId} handed to a worker (priority {Priority})")]
-    private partial void LogStarted(Guid runId, int priority);
+    [LoggerMessage(LogLevel.Information, "Run {RunId} handed over on queue {Queue}")]
+    private partial void LogStarted(Guid runId, string queue);
 
     [LoggerMessage(LogLevel.Error, "The end of run {RunId} could not be stored")]
     private partial void LogNotAbandoned(Exception error, Guid runId);

@@ -145,7 +145,7 @@ public sealed class RunService
                     return new Refusal("run_not_over");
                 if (await write.Context.Attempts.AnyAsync(a => a.RunId == runId && a.EndedAt == null, cancellationToken))
                     return new Refusal("run_busy");
-                await write.Context.Database.ExecuteSqlAsync($"DELETE FROM MetricPoints WHERE Run = {run.Number}", cancellationToken);
+                await write.Context.Database.ExecuteSqlAsync($"""DELETE FROM "MetricPoints" WHERE "Run" = {run.Number}""", cancellationToken);
                 await write.Context.RunEvents.Where(row => row.RunNumber == run.Number).ExecuteDeleteAsync(cancellationToken);
                 await write.Context.Posts.Where(post => post.RunId == runId).ExecuteUpdateAsync(set => set.SetProperty(post => post.RunId, (Guid?)null), cancellationToken);
                 write.Context.Runs.Remove(run);

@@ -6,13 +6,16 @@ using Hangfire.Storage;
 namespace MiniSora.Web.Runs;
 
 /// <summary>Which runs were handed to Hangfire and have not come back: each holds a slot, also while its child still ends.</summary>
-internal sealed class RunSlots
+internal sealed class RunSlots(TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<Guid, byte> held = new();
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> held = new();
 
     public IReadOnlyCollection<Guid> Held => [.. held.Keys];
 
-    public bool Take(Guid runId) => held.TryAdd(runId, 0);
+    /// <summary>The same with the time of the hand-over.</summary>
+    public IReadOnlyDictionary<Guid, DateTimeOffset> HeldSince => new Dictionary<Guid, DateTimeOffset>(held);
+
+    public bool Take(Guid runId) => held.TryAdd(runId, clock.GetUtcNow());
 
     public void Free(Guid runId) => held.TryRemove(runId, out _);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Storage;
 
@@ -30,7 +29,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
                 feed.Publish(runId, happened);
             return result;
         }
-        catch (Exception error) when (IsFull(error))
+        catch (Exception error) when (PortalDatabase.IsFull(error))
         {
             // Nothing of this was stored; whoever asks again, as every run's job does, finds room for it.
             reserve.Release();
@@ -53,9 +52,6 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
             cancellationToken);
 
     public void Dispose() => gate.Dispose();
-
-    private static bool IsFull(Exception error) =>
-        error is SqliteException { SqliteErrorCode: 13 } || (error is DbUpdateException && error.InnerException is { } inner && IsFull(inner));
 }
 
 /// <summary>What is written in one transaction.</summary>

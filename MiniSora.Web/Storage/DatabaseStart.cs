@@ -15,8 +15,11 @@ internal sealed class DatabaseStart(IDbContextFactory<MiniSoraDbContext> context
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         context.Database.SetCommandTimeout(Limit);
-        await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", cancellationToken);
-        await ForgetStaleLockAsync(context, cancellationToken);
+        if (context.IsSqlite())
+        {
+            await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL;", cancellationToken);
+            await ForgetStaleLockAsync(context, cancellationToken);
+        }
 
         var known = context.Database.GetMigrations().ToHashSet();
         var applied = await context.Database.GetAppliedMigrationsAsync(cancellationToken);

@@ -9,3 +9,14 @@ internal sealed class DesignTimeContext : IDesignTimeDbContextFactory<MiniSoraDb
     public MiniSoraDbContext CreateDbContext(string[] args) =>
         new(new DbContextOptionsBuilder<MiniSoraDbContext>().UseSqlite("Data Source=:memory:").Options);
 }
+
+/// <summary>The same for the migrations on PostgreSQL.</summary>
+internal sealed class DesignTimePostgres : IDesignTimeDbContextFactory<PostgresContext>
+{
+    public PostgresContext CreateDbContext(string[] args)
+    {
+        var options = new DbContextOptionsBuilder<PostgresContext>();
+        PortalDatabase.Configure(options, "Host=nowhere");
+        return new(options.Options);
+    }
+}

@@ -11,9 +11,20 @@ using MiniSora.Web.Runs;
 namespace MiniSora.Web.Storage;
 
 /// <summary>All that the portal keeps. One context per operation, from the factory.</summary>
-public sealed class MiniSoraDbContext(DbContextOptions<MiniSoraDbContext> options)
-    : IdentityDbContext<Member, IdentityRole<Guid>, Guid>(options)
+public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, Guid>
 {
+    /// <summary>On SQLite.</summary>
+    public MiniSoraDbContext(DbContextOptions<MiniSoraDbContext> options)
+        : base(options)
+    {
+    }
+
+    /// <summary>For a context of another database: each has migrations of its own.</summary>
+    protected MiniSoraDbContext(DbContextOptions options)
+        : base(options)
+    {
+    }
+
     public DbSet<Run> Runs => Set<Run>();
 
     public DbSet<Attempt> Attempts => Set<Attempt>();

@@ -1,11 +1,12 @@
 using System.Globalization;
 using MiniSora.Web.Account;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Workers;
 
 namespace MiniSora.Web.Storage;
 
 /// <summary>What must be so before the portal serves its first page.</summary>
-internal sealed class PortalStart(DataFolder folder, DatabaseStart database, RunLedger ledger, IServiceProvider services, TimeProvider clock) : IDisposable
+internal sealed class PortalStart(DataFolder folder, DatabaseStart database, RunLedger ledger, LostSlots lost, IServiceProvider services, TimeProvider clock) : IDisposable
 {
     /// <summary>Exit codes: another portal has the data folder; the database is of a newer version; the port is taken.</summary>
     public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74;
@@ -39,6 +40,7 @@ internal sealed class PortalStart(DataFolder folder, DatabaseStart database, Run
 
         await IdentitySetup.EnsureRolesAsync(services);
         await ledger.RecoverAsync(cancellationToken);
+        await lost.TakeWorkingAsync(cancellationToken);
         return null;
     }
 

@@ -15,6 +15,8 @@ namespace MiniSora.Web.Tests;
 /// <summary>The portal's backend on a database of its own, without a server, a scheduler or a download.</summary>
 internal sealed class Backend : IAsyncDisposable
 {
+    private static readonly AsyncLocal<Postgres?> Database = new();
+
     private readonly bool ownsFolder;
     private readonly WebApplication app;
 
@@ -36,6 +38,8 @@ internal sealed class Backend : IAsyncDisposable
         builder.Configuration["Runs:Execute"] = "false";
         builder.Configuration["Runs:MinFreeBytes"] = "0";
         builder.Configuration["Datasets:PrepareAtStart"] = "false";
+        if (Database.Value is { } postgres)
+            builder.Configuration["ConnectionStrings:Portal"] = await postgres.CreateAsync();
         foreach (var (name, value) in settings)
             builder.Configuration[name] = value;
         builder.Logging.ClearProviders();
@@ -45,6 +49,9 @@ internal sealed class Backend : IAsyncDisposable
         Assert.Null(await backend.app.PrepareMiniSoraAsync(CancellationToken.None));
         return backend;
     }
+
+    /// <summary>From here on, in this test, backends keep their data in PostgreSQL.</summary>
+    public static void Use(Postgres postgres) => Database.Value = postgres;
 
     /// <summary>Starts the hosted services too: scheduler, Hangfire, hub.</summary>
     public Task ServeAsync() => app.StartAsync();

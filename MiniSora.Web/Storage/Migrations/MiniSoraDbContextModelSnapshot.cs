@@ -458,6 +458,9 @@ namespace MiniSora.Web.Storage.Migrations
                     b.Property<string>("Outcome")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("Remote")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("ResumedFromStep")
                         .HasColumnType("INTEGER");
 

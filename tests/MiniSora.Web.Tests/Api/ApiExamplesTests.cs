@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using MiniSora.Web.Api;
 
 namespace MiniSora.Web.Tests.Api;
@@ -53,7 +50,7 @@ public sealed partial class ApiExamplesTests
     private static async Task<(int Code, string Output)> BashAsync(ApiHost portal, string script, string token)
     {
         portal.StartServer();
-        var address = portal.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var address = portal.Address;
         var folder = Directory.CreateTempSubdirectory("minisora-examples-");
         try
         {

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.EntityFrameworkCore;
@@ -8,19 +10,27 @@ using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Tests.Api;
 
-/// <summary>The real portal with members and tokens of its own. <paramref name="execute"/>: runs execute, on a real port.</summary>
+/// <summary>The real portal with members and tokens of its own.</summary>
 internal sealed class ApiHost : WebApplicationFactory<App>
 {
     private readonly bool execute;
+    private readonly (string Name, string Value)[] settings;
+    private readonly bool ownsData;
 
-    public ApiHost(bool execute = false)
+    /// <param name="execute">Runs execute in this portal.</param>
+    /// <param name="port">A real port; null: none, or a free one when runs execute.</param>
+    public ApiHost(bool execute = false, int? port = null, DirectoryInfo? data = null, params (string Name, string Value)[] settings)
     {
-        this.execute = execute;
-        if (execute)
-            UseKestrel(0);
+        (this.execute, this.settings, ownsData) = (execute, settings, data is null);
+        Data = data ?? Directory.CreateTempSubdirectory("minisora-api-");
+        if (execute || port is not null)
+            UseKestrel(port ?? 0);
     }
 
-    public DirectoryInfo Data { get; } = Directory.CreateTempSubdirectory("minisora-api-");
+    public DirectoryInfo Data { get; }
+
+    /// <summary>Where it listens, once it was started.</summary>
+    public string Address => Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     /// <summary>A client that speaks with a member's token.</summary>
     public async Task<HttpClient> MemberAsync(string name, params string[] scopes) => With(await TokenAsync(name, scopes.Length == 0 ? [ApiScopes.Read, ApiScopes.Write] : scopes));
@@ -61,12 +71,14 @@ internal sealed class ApiHost : WebApplicationFactory<App>
         builder.UseSetting("Runs:Execute", execute ? "true" : "false");
         builder.UseSetting("Runs:MinFreeBytes", "0");
         builder.UseSetting("Datasets:PrepareAtStart", "false");
+        foreach (var (name, value) in settings)
+            builder.UseSetting(name, value);
     }
 
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Data.Exists)
+        if (disposing && ownsData && Data.Exists)
             Data.Delete(recursive: true);
     }
 }

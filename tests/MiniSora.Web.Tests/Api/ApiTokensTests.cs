@@ -4,7 +4,7 @@ using MiniSora.Web.Api;
 
 namespace MiniSora.Web.Tests.Api;
 
-public sealed class ApiTokensTests
+public class ApiTokensTests
 {
     [Fact]
     public async Task Only_a_hash_of_the_secret_is_kept()

@@ -6,7 +6,7 @@ using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Tests.Gallery;
 
-public sealed class GalleryServiceTests
+public class GalleryServiceTests
 {
     [Fact]
     public async Task A_published_video_carries_what_made_it_and_is_found()

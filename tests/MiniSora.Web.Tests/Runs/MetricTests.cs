@@ -4,7 +4,7 @@ using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Tests.Runs;
 
-public sealed class MetricTests
+public class MetricTests
 {
     [Fact]
     public async Task A_burst_of_2000_points_is_stored_in_order_and_once()

@@ -3,7 +3,7 @@ using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Tests.Runs;
 
-public sealed class ReplayTests
+public class ReplayTests
 {
     [Fact]
     public async Task History_and_live_events_join_without_gap_or_doubling()

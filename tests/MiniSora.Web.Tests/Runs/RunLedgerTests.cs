@@ -3,7 +3,7 @@ using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Tests.Runs;
 
-public sealed class RunLedgerTests
+public class RunLedgerTests
 {
     [Fact]
     public async Task A_run_can_be_claimed_once()

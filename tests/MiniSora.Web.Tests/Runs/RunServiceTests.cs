@@ -5,7 +5,7 @@ using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Tests.Runs;
 
-public sealed class RunServiceTests
+public class RunServiceTests
 {
     [Fact]
     public async Task A_refusal_names_every_reason()

@@ -49,7 +49,7 @@ public sealed class StorageTests
     {
         await using var backend = await Backend.StartAsync();
         await using var db = await backend.DbAsync();
-        await db.Database.ExecuteSqlRawAsync("INSERT INTO __EFMigrationsHistory VALUES ('29991231000000_Later', '99.0.0')");
+        await db.Database.ExecuteSqlRawAsync("INSERT INTO \"__EFMigrationsHistory\" VALUES ('29991231000000_Later', '99.0.0')");
         await Assert.ThrowsAsync<NewerDatabaseException>(() => backend.Get<DatabaseStart>().ApplyAsync(CancellationToken.None));
     }
 

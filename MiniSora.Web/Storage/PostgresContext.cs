@@ -1,0 +1,14 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MiniSora.Web.Storage;
+
+/// <summary>The same model on PostgreSQL, with the migrations of the folder <c>MigrationsPostgres</c>.</summary>
+internal sealed class PostgresContext(DbContextOptions<PostgresContext> options) : MiniSoraDbContext(options);
+
+/// <summary>Gives whoever asks for a context one of the database that the portal was given.</summary>
+internal sealed class PostgresContextFactory(IDbContextFactory<PostgresContext> inner) : IDbContextFactory<MiniSoraDbContext>
+{
+    public MiniSoraDbContext CreateDbContext() => inner.CreateDbContext();
+
+    public async Task<MiniSoraDbContext> CreateDbContextAsync(CancellationToken cancellationToken = default) => await inner.CreateDbContextAsync(cancellationToken);
+}

@@ -1,0 +1,71 @@
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Storage;
+using MiniSora.Web.Tests.Api;
+using MiniSora.Web.Tests.Gallery;
+using MiniSora.Web.Tests.Runs;
+
+namespace MiniSora.Web.Tests.Storage;
+
+// What holds on SQLite holds on PostgreSQL: the same tests once more.
+
+[Collection(PostgresTests.Name)]
+public sealed class RunServiceOnPostgresTests : RunServiceTests
+{
+    public RunServiceOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class RunLedgerOnPostgresTests : RunLedgerTests
+{
+    public RunLedgerOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class MetricsOnPostgresTests : MetricTests
+{
+    public MetricsOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class ReplayOnPostgresTests : ReplayTests
+{
+    public ReplayOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class GalleryOnPostgresTests : GalleryServiceTests
+{
+    public GalleryOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class ApiTokensOnPostgresTests : ApiTokensTests
+{
+    public ApiTokensOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresStorageTests
+{
+    public PostgresStorageTests(Postgres postgres) => Backend.Use(postgres);
+
+    [Fact]
+    public async Task Migrations_make_the_model()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var db = await backend.DbAsync();
+        Assert.IsType<PostgresContext>(db);
+        Assert.False(db.Database.HasPendingModelChanges(), "run eng/migrations.sh");
+        Assert.Empty(await db.Database.GetPendingMigrationsAsync());
+        Assert.False(File.Exists(Path.Combine(backend.Root, "portal.db")));
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_left_alone()
+    {
+        await using var backend = await Backend.StartAsync();
+        await using var db = await backend.DbAsync();
+        await db.Database.ExecuteSqlRawAsync("INSERT INTO \"__EFMigrationsHistory\" VALUES ('29991231000000_Later', '99.0.0')");
+        await Assert.ThrowsAsync<NewerDatabaseException>(() => backend.Get<DatabaseStart>().ApplyAsync(CancellationToken.None));
+    }
+}
