@@ -16,6 +16,7 @@ namespace MiniSora.Web.Tests;
 internal sealed class Backend : IAsyncDisposable
 {
     private static readonly AsyncLocal<Postgres?> Database = new();
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> Databases = new();
 
     private readonly bool ownsFolder;
     private readonly WebApplication app;
@@ -39,7 +40,13 @@ internal sealed class Backend : IAsyncDisposable
         builder.Configuration["Runs:MinFreeBytes"] = "0";
         builder.Configuration["Datasets:PrepareAtStart"] = "false";
         if (Database.Value is { } postgres)
-            builder.Configuration["ConnectionStrings:Portal"] = await postgres.CreateAsync();
+        {
+            // A backend that is started again on its folder finds its data again.
+            if (!Databases.TryGetValue(folder, out var connection))
+                connection = Databases[folder] = await postgres.CreateAsync();
+            builder.Configuration["ConnectionStrings:Portal"] = connection;
+        }
+
         foreach (var (name, value) in settings)
             builder.Configuration[name] = value;
         builder.Logging.ClearProviders();

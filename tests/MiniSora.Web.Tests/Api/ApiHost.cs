@@ -16,6 +16,7 @@ internal sealed class ApiHost : WebApplicationFactory<App>
     private readonly bool execute;
     private readonly (string Name, string Value)[] settings;
     private readonly bool ownsData;
+    private readonly bool real;
 
     /// <param name="execute">Runs execute in this portal.</param>
     /// <param name="port">A real port; null: none, or a free one when runs execute.</param>
@@ -23,7 +24,8 @@ internal sealed class ApiHost : WebApplicationFactory<App>
     {
         (this.execute, this.settings, ownsData) = (execute, settings, data is null);
         Data = data ?? Directory.CreateTempSubdirectory("minisora-api-");
-        if (execute || port is not null)
+        real = execute || port is not null;
+        if (real)
             UseKestrel(port ?? 0);
     }
 
@@ -37,7 +39,9 @@ internal sealed class ApiHost : WebApplicationFactory<App>
 
     public HttpClient With(string token, string language = "en")
     {
-        var client = CreateClient(new() { AllowAutoRedirect = false });
+        if (real)
+            StartServer();
+        var client = CreateClient(new() { AllowAutoRedirect = false, BaseAddress = real ? new Uri(Address) : new Uri("http://localhost") });
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         client.DefaultRequestHeaders.Add("Accept-Language", language);
         return client;

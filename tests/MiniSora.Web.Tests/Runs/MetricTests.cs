@@ -20,7 +20,7 @@ public class MetricTests
         Assert.Equal(2000, (await backend.RunAsync(id)).Step);
         await using var db = await backend.DbAsync();
         Assert.Equal(2000, Assert.Single(Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions
-            .SqlQueryRaw<int>(db.Database, "SELECT count(*) AS Value FROM MetricPoints").AsEnumerable()));
+            .SqlQueryRaw<int>(db.Database, "SELECT CAST(count(*) AS int) AS \"Value\" FROM \"MetricPoints\"").AsEnumerable()));
     }
 
     [Fact]

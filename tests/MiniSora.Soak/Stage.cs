@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MiniSora.Jobs.Portal;
+using MiniSora.Web;
+using MiniSora.Web.Account;
+using MiniSora.Web.Api;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Soak;
+
+/// <summary>A portal with a data folder of its own, as a process that can be killed and started again on the same port, and the tokens to talk to it.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private readonly StringBuilder output = new();
+    private readonly Dictionary<string, string> settings;
+
+    private Stage(Dictionary<string, string> settings) => this.settings = settings;
+
+    public string DataFolder { get; } = Directory.CreateTempSubdirectory("minisora-soak-").FullName;
+
+    public int Port { get; } = FreePort();
+
+    public Uri Address => new($"http://127.0.0.1:{Port}");
+
+    /// <summary>Of a member, to submit and read.</summary>
+    public string MemberToken { get; private set; } = "";
+
+    /// <summary>Of an administrator, to work.</summary>
+    public string WorkerToken { get; private set; } = "";
+
+    public Process? Portal { get; private set; }
+
+    /// <summary>The last lines that the portal said.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+                return output.Length > 4000 ? output.ToString(output.Length - 4000, 4000) : output.ToString();
+        }
+    }
+
+    /// <summary>Makes the data, the members and their tokens, and starts the portal.</summary>
+    public static async Task<Stage> OpenAsync(params (string Name, string Value)[] more)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Data"] = "",
+            ["MINISORA_OFFLINE"] = "1",
+            ["Runs__MinFreeBytes"] = "0",
+            ["Runs__MaxSubmitsPerMinute"] = "10000",
+            ["Runs__MaxOpenRunsPerMember"] = "10000",
+            ["Datasets__PrepareAtStart"] = "false",
+            ["OMP_WAIT_POLICY"] = "PASSIVE",
+            ["GOMP_SPINCOUNT"] = "0",
+        };
+        foreach (var (name, value) in more)
+            settings[name] = value;
+        var stage = new Stage(settings);
+        settings["Data"] = stage.DataFolder;
+        // The speed of the machine is not the matter here, and measuring it would take a slot's time.
+        await File.WriteAllTextAsync(Path.Combine(stage.DataFolder, "calibration.json"), "{\"rates\":[]}");
+        await stage.MakeTokensAsync();
+        await stage.StartAsync();
+        return stage;
+    }
+
+    public PortalClient Client() => new(Address, MemberToken, TimeProvider.System);
+
+    /// <summary>Starts the portal's process and waits until it answers.</summary>
+    public async Task StartAsync()
+    {
+        var program = Path.Combine(Repository(), "artifacts", "bin", "MiniSora.Web", "release", "MiniSora.Web.dll");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(program)! };
+        start.ArgumentList.Add(program);
+        start.ArgumentList.Add("--urls");
+        start.ArgumentList.Add(Address.ToString());
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        Portal = Process.Start(start)!;
+        Listen(Portal);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        for (var patience = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            if (Portal.HasExited)
+                throw new InvalidOperationException($"The portal ended with {Portal.ExitCode}:\n{Output}");
+            try
+            {
+                if ((await http.GetAsync(new Uri(Address, "/openapi/v1.json"))).IsSuccessStatusCode)
+                    return;
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException && patience.Elapsed < TimeSpan.FromMinutes(3))
+            {
+                // Not listening yet.
+            }
+        }
+    }
+
+    /// <summary>SIGKILL, as the out-of-memory killer would.</summary>
+    public async Task KillPortalAsync()
+    {
+        Portal!.Kill();
+        await Portal.WaitForExitAsync();
+    }
+
+    /// <summary>Lines of a process are kept; nobody else reads them.</summary>
+    public void Listen(Process process)
+    {
+        void Keep(string? line)
+        {
+            lock (output)
+                output.AppendLine(line);
+        }
+
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Portal is { HasExited: false })
+            await KillPortalAsync();
+        // Children of the killed portal write a last checkpoint and leave.
+        for (var tries = 0; Directory.Exists(DataFolder) && tries < 60; tries++)
+        {
+            try
+            {
+                Directory.Delete(DataFolder, recursive: true);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(500);
+            }
+        }
+    }
+
+    public static string Repository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "MiniSora.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run it from inside the repository, after a build.");
+        return folder;
+    }
+
+    private async Task MakeTokensAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration["Data"] = DataFolder;
+        builder.Configuration["Runs:Execute"] = "false";
+        builder.Configuration["Datasets:PrepareAtStart"] = "false";
+        if (settings.TryGetValue("ConnectionStrings__Portal", out var postgres))
+            builder.Configuration["ConnectionStrings:Portal"] = postgres;
+        builder.AddMiniSoraBackend();
+        await using var app = builder.Build();
+        if (await app.PrepareMiniSoraAsync(CancellationToken.None) is { } code)
+            throw new InvalidOperationException($"The data folder could not be made: {code}.");
+        await using var context = await app.Services.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>().CreateDbContextAsync();
+        foreach (var (name, role) in new[] { ("soak", MemberRoles.Member), ("operator", MemberRoles.Administrator) })
+        {
+            var member = new Member { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant(), DisplayName = name };
+            context.Users.Add(member);
+            context.UserRoles.Add(new() { UserId = member.Id, RoleId = (await context.Roles.SingleAsync(known => known.Name == role)).Id });
+            await context.SaveChangesAsync();
+            var administrator = role == MemberRoles.Administrator;
+            var made = (TokenMade)await app.Services.GetRequiredService<ApiTokens>().MakeAsync(
+                name, administrator ? [ApiScopes.Worker] : [ApiScopes.Read, ApiScopes.Write], TimeSpan.FromDays(1), new(member.Id, administrator, administrator), CancellationToken.None);
+            if (administrator)
+                WorkerToken = made.Secret;
+            else
+                MemberToken = made.Secret;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
