@@ -36,12 +36,10 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("text");
 
                     b.Property<string>("Name")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.Property<string>("NormalizedName")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.HasKey("Id");
 
@@ -199,8 +197,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("text");
 
                     b.Property<string>("Email")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.Property<bool>("EmailConfirmed")
                         .HasColumnType("boolean");
@@ -215,12 +212,10 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("bigint");
 
                     b.Property<string>("NormalizedEmail")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.Property<string>("NormalizedUserName")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.Property<string>("PasswordHash")
                         .HasColumnType("text");
@@ -238,8 +233,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("boolean");
 
                     b.Property<string>("UserName")
-                        .HasMaxLength(256)
-                        .HasColumnType("character varying(256)");
+                        .HasColumnType("text");
 
                     b.HasKey("Id");
 
@@ -267,29 +261,25 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Hash")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<string>("Hint")
                         .IsRequired()
-                        .HasMaxLength(8)
-                        .HasColumnType("character varying(8)");
+                        .HasColumnType("text");
 
                     b.Property<long?>("LastUsedAt")
                         .HasColumnType("bigint");
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(60)
-                        .HasColumnType("character varying(60)");
+                        .HasColumnType("text");
 
                     b.Property<Guid>("OwnerId")
                         .HasColumnType("uuid");
 
                     b.Property<string>("Scopes")
                         .IsRequired()
-                        .HasMaxLength(80)
-                        .HasColumnType("character varying(80)");
+                        .HasColumnType("text");
 
                     b.HasKey("Id");
 
@@ -318,16 +308,14 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("FileName")
                         .IsRequired()
-                        .HasMaxLength(200)
-                        .HasColumnType("character varying(200)");
+                        .HasColumnType("text");
 
                     b.Property<int>("Index")
                         .HasColumnType("integer");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasMaxLength(16)
-                        .HasColumnType("character varying(16)");
+                        .HasColumnType("text");
 
                     b.Property<Guid>("OwnerId")
                         .HasColumnType("uuid");
@@ -343,8 +331,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Sha256")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<long>("Step")
                         .HasColumnType("bigint");
@@ -369,8 +356,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("CheckpointSha256")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -386,12 +372,10 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("PosterExtension")
                         .IsRequired()
-                        .HasMaxLength(8)
-                        .HasColumnType("character varying(8)");
+                        .HasColumnType("text");
 
                     b.Property<string>("PosterSha256")
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<string>("Prompt")
                         .IsRequired()
@@ -405,13 +389,11 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Slug")
                         .IsRequired()
-                        .HasMaxLength(80)
-                        .HasColumnType("character varying(80)");
+                        .HasColumnType("text");
 
                     b.Property<string>("SoftwareVersion")
                         .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)");
+                        .HasColumnType("text");
 
                     b.Property<string>("SpecYaml")
                         .IsRequired()
@@ -419,13 +401,11 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Title")
                         .IsRequired()
-                        .HasMaxLength(120)
-                        .HasColumnType("character varying(120)");
+                        .HasColumnType("text");
 
                     b.Property<string>("VideoSha256")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.HasKey("Id");
 
@@ -500,8 +480,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(80)
-                        .HasColumnType("character varying(80)");
+                        .HasColumnType("text");
 
                     b.HasKey("Id");
 
@@ -521,8 +500,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("text");
 
                     b.Property<string>("CheckpointSha256")
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -552,13 +530,11 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("double precision");
 
                     b.Property<string>("ImageSha256")
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<string>("Kind")
                         .IsRequired()
-                        .HasMaxLength(16)
-                        .HasColumnType("character varying(16)");
+                        .HasColumnType("text");
 
                     b.Property<long>("LastSeq")
                         .HasColumnType("bigint");
@@ -568,8 +544,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Name")
                         .IsRequired()
-                        .HasMaxLength(120)
-                        .HasColumnType("character varying(120)");
+                        .HasColumnType("text");
 
                     b.Property<long>("Number")
                         .HasColumnType("bigint");
@@ -613,8 +588,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("SpecHash")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)");
+                        .HasColumnType("text");
 
                     b.Property<string>("SpecYaml")
                         .IsRequired()
@@ -625,8 +599,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasMaxLength(16)
-                        .HasColumnType("character varying(16)");
+                        .HasColumnType("text");
 
                     b.Property<long>("Step")
                         .HasColumnType("bigint");
@@ -635,8 +608,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("double precision");
 
                     b.Property<string>("StopRequested")
-                        .HasMaxLength(16)
-                        .HasColumnType("character varying(16)");
+                        .HasColumnType("text");
 
                     b.Property<int>("Threads")
                         .HasColumnType("integer");
@@ -683,8 +655,7 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("Type")
                         .IsRequired()
-                        .HasMaxLength(16)
-                        .HasColumnType("character varying(16)");
+                        .HasColumnType("text");
 
                     b.HasKey("RunNumber", "Seq");
 
