@@ -61,7 +61,7 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
         device: cpu
         data: { dataset: shapes, frames: 4, size: 16 }
         codec: { kind: linear, channels: 8 }
-        model: { width: 16, depth: 1, heads: 1, patch: 2, text_depth: 0 }
+        model: { width: 32, depth: 1, heads: 1, patch: 2, text_depth: 0 }
         training: { steps: {{options.Steps}}, batch: 1, warmup_steps: 2, precision: fp32, checkpoint_steps: 100 }
         preview: { prompts: [] }
         """);

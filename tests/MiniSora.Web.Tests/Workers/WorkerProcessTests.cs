@@ -96,7 +96,7 @@ public sealed class WorkerProcessTests(Postgres postgres)
             name: "On a worker"
             data: { dataset: shapes, frames: 4, size: 16 }
             codec: { kind: linear, channels: 8 }
-            model: { width: 16, depth: 1, heads: 1, patch: 2, text_depth: 0 }
+            model: { width: 32, depth: 1, heads: 1, patch: 2, text_depth: 0 }
             training: { steps: {{steps}}, batch: 1, warmup_steps: 2, precision: fp32, checkpoint_steps: 200 }
             preview: { prompts: [] }
             """;
