@@ -13,4 +13,8 @@ internal static class SeedLanes
     public const ulong Calibration = 8;
     public const ulong NoiseLevel = 9;
     public const ulong Images = 10;
+    public const ulong Windows = 11;
+    public const ulong Circle = 12;
+    public const ulong Buckets = 13;
+    public const ulong Expansion = 14;
 }

@@ -1,30 +1,29 @@
+using System.Globalization;
 using System.Text.Json;
 using MiniSora.Jobs.Specs;
-using MiniSora.Model.Media;
-using MiniSora.Model.Sampling;
 
 namespace MiniSora.Jobs.Cli;
 
-/// <summary>One line of a prompt file. Paths of images are relative to the file.</summary>
-internal sealed record PromptLine(string Prompt, long Seed, string? Image);
-
-/// <summary>JSON lines with <c>prompt</c>, <c>seed</c> and optionally <c>image</c>; blank lines are skipped.</summary>
+/// <summary>
+/// JSON lines, one clip each: <c>prompt</c>, <c>seed</c>, and any other setting of a sampling spec that differs from the command's, by its path or the
+/// last part of it (<c>"task": "edit", "video": "a.mp4", "strength": 0.5</c>). Paths of files are relative to the file; blank lines are skipped.
+/// </summary>
 internal static class PromptFile
 {
-    private const int LongestPrompt = 500;
+    private static readonly HashSet<string> Files = ["image", "input.video", "input.second_video"];
 
-    /// <summary>All lines. Throws with every line that cannot be used.</summary>
-    public static IReadOnlyList<PromptLine> Read(string path)
+    /// <summary>The spec of every line. Throws with every line that cannot be used.</summary>
+    public static IReadOnlyList<SamplingSpec> Read(string path, SamplingSpec basis, SpecContext context)
     {
         if (!File.Exists(path))
             throw new BadInputException([SpecProblem.At("spec.file_missing", "", null, ("file", path), ("recipes", "–"))]);
         var problems = new List<SpecProblem>();
-        var lines = new List<PromptLine>();
+        var lines = new List<SamplingSpec>();
         var number = 0;
         foreach (var text in File.ReadLines(path))
         {
             number++;
-            if (!string.IsNullOrWhiteSpace(text) && Parse(text, number, Path.GetDirectoryName(Path.GetFullPath(path))!, problems) is { } line)
+            if (!string.IsNullOrWhiteSpace(text) && Parse(text, number, Path.GetDirectoryName(Path.GetFullPath(path))!, basis, context, problems) is { } line)
                 lines.Add(line);
         }
 
@@ -33,32 +32,47 @@ internal static class PromptFile
         return problems.Count == 0 ? lines : throw new BadInputException(problems);
     }
 
-    /// <summary>What the sampler takes; every image is read once.</summary>
-    public static IReadOnlyList<SampleRequest> Requests(IReadOnlyList<PromptLine> lines, int size)
+    private static SamplingSpec? Parse(string text, int number, string folder, SamplingSpec basis, SpecContext context, List<SpecProblem> problems)
     {
-        var images = lines.Where(line => line.Image is not null).Select(line => line.Image!).Distinct().ToDictionary(path => path, path => ImageFile.ReadRgb(path, size));
-        return [.. lines.Select(line => new SampleRequest(line.Prompt, line.Seed, line.Image is null ? null : images[line.Image]))];
-    }
-
-    private static PromptLine? Parse(string text, int number, string folder, List<SpecProblem> problems)
-    {
+        var found = new List<SpecProblem>();
+        SamplingSpec? spec = null;
         try
         {
             using var document = JsonDocument.Parse(text);
             var root = document.RootElement;
-            var prompt = root.GetProperty("prompt").GetString() ?? throw new JsonException("prompt is null");
-            var seed = root.GetProperty("seed").GetInt64();
-            var image = root.TryGetProperty("image", out var named) ? Path.Combine(folder, named.GetString()!) : null;
-            if (prompt.Length > LongestPrompt)
-                problems.Add(SpecProblem.At("spec.text_too_long", "prompt", number, ("max", $"{LongestPrompt}"), ("length", $"{prompt.Length}")));
-            if (image is not null && !File.Exists(image))
-                problems.Add(SpecProblem.At("spec.image_missing", "image", number, ("image", image)));
-            return new PromptLine(prompt, seed, image);
+            _ = root.GetProperty("prompt").GetString() ?? throw new JsonException("prompt is null");
+            _ = root.GetProperty("seed").GetInt64();
+            spec = basis with { Clips = 1 };
+            foreach (var property in root.EnumerateObject())
+                spec = Set(spec, property, folder, found);
+            if (!root.TryGetProperty("task", out _) && root.TryGetProperty("image", out _))
+                spec = spec with { Task = SamplingTask.ImageToVideo };
+            // A line may leave its prompt empty: the null caption is a prompt too. The rest is checked as if it had one.
+            var said = string.IsNullOrWhiteSpace(spec.Prompt) ? spec with { Prompt = "-" } : spec;
+            found.AddRange(SpecValidator.Validate(said, context).Where(problem => problem.Path != "prompt" || said == spec));
+            if (spec.Prompt.Length > 0)
+                spec = spec with { Name = spec.Prompt.Length <= 120 ? spec.Prompt : spec.Prompt[..120] };
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            problems.Add(SpecProblem.At("spec.prompts_line", "", number, ("detail", error.Message)));
-            return null;
+            found.Add(SpecProblem.At("spec.prompts_line", "", null, ("detail", error.Message)));
         }
+
+        problems.AddRange(found.Select(problem => problem with { Line = number }));
+        return spec;
+    }
+
+    private static SamplingSpec Set(SamplingSpec spec, JsonProperty property, string folder, List<SpecProblem> problems)
+    {
+        var field = SpecSchema.Find(SpecKind.Sampling, property.Name)
+            ?? SpecSchema.Sampling.FirstOrDefault(field => field.Path == "input." + property.Name || field.Path == "size." + property.Name)
+            ?? SpecSchema.Sampling.FirstOrDefault(field => field.Path == "sampler." + property.Name);
+        // What describes a line to other programs does not concern us; a setting of all lines cannot change in one.
+        if (field is null || field.Path is "checkpoint" or "device" or "clips" || field.Group == "sampler")
+            return spec;
+        var value = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText();
+        if (Files.Contains(field.Path) && value.Length > 0)
+            value = Path.Combine(folder, value);
+        return SpecOverride.Apply(spec, string.Create(CultureInfo.InvariantCulture, $"{field.Path}={value}"), problems);
     }
 }

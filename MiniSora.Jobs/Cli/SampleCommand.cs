@@ -17,7 +17,7 @@ internal static class SampleCommand
         var raw = new Option<string?>("--raw") { Description = SpecTexts.Get("cli.sample.raw"), HelpName = "FILE.npy" };
         var sheet = new Option<string?>("--sheet") { Description = SpecTexts.Get("cli.sample.sheet"), HelpName = "FILE.png" };
         var sets = new Option<string[]>("--set") { Description = SpecTexts.Get("cli.set"), HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
-        var fields = SampleFields.Options();
+        IReadOnlyList<SampleField> fields = [.. SampleFields.Options(), .. SampleFields.TaskOptions()];
         var command = new Command("sample", SpecTexts.Get("cli.sample")) { spec, prompts, output, raw, sheet, sets };
         foreach (var field in fields)
             command.Options.Add(field.Option);
@@ -31,7 +31,7 @@ internal static class SampleCommand
                 return Refuse("cli.say.prompt_or_prompts");
             var sampling = SampleFields.Read(parsed, fields, parsed.GetValue(spec), parsed.GetRequiredValue(sets));
             var dataFolder = DataFolder.Of(parsed);
-            return file is null ? One(sampling, outputs, dataFolder, time) : Many(sampling, PromptFile.Read(file), outputs, dataFolder, time);
+            return file is null ? One(sampling, outputs, dataFolder, time) : Many(sampling, file, outputs, dataFolder, time);
         });
         return command;
     }
@@ -50,7 +50,7 @@ internal static class SampleCommand
                 if (run.Run(context) is not { Reason: "completed" })
                     return 130;
                 outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
-                outputs.WriteArrays(run.Made.Clips, run.Made.Clips.Count, run.Made.Frames, run.Made.Height, run.Made.Width);
+                outputs.WriteArrays(run.Made, run.Made.Count);
                 return 0;
             });
         }
@@ -60,22 +60,21 @@ internal static class SampleCommand
         }
     }
 
-    private static int Many(SamplingSpec spec, IReadOnlyList<PromptLine> lines, SampleOutputs outputs, string dataFolder, TimeProvider time)
+    private static int Many(SamplingSpec spec, string file, SampleOutputs outputs, string dataFolder, TimeProvider time)
     {
-        // Prompts come from the file: the first stands for them in the validation of the rest.
-        var prompt = lines.Select(line => line.Prompt).FirstOrDefault(prompt => !string.IsNullOrWhiteSpace(prompt)) ?? "-";
-        var rest = spec with { Prompt = prompt, Task = SamplingTask.TextToVideo };
-        SpecInput.Validate(rest, Context(spec));
+        var lines = PromptFile.Read(file, spec, Context(spec));
         return TorchThread.Run(control =>
         {
             var folder = Directory.GetCurrentDirectory();
             var context = new RunContext(new RunFolder(folder), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
             using var session = SamplingSession.Open(context, spec);
-            var requests = PromptFile.Requests(lines, session.Width);
+            var inputs = new TaskInputs(name => name, control.Leaving);
+            var requests = lines.Select(line => inputs.Request(line, session.SizeOf(line.Size), line.Seed)).ToList();
             context.Phase("phase.sample", 0);
-            var clips = session.Make(requests, spec.Sampler, null, control.Cancelled);
-            var written = outputs.WithVideos(clips, (clip, index, path) => SampleOutputs.WriteVideo(session, spec, requests[index], lines[index], clip, path, control.Cancelled), requests.Count);
-            outputs.WriteArrays(written, requests.Count, session.Frames, session.Height, session.Width);
+            var clips = session.Draw(requests, spec.Sampler, null, control.Cancelled);
+            var written = outputs.WithVideos(
+                clips, (clip, index, path) => SampleOutputs.WriteVideo(inputs.ByContent(lines[index], session.CheckpointHash), clip, path, control.Cancelled), requests.Count);
+            outputs.WriteArrays(written, requests.Count);
             foreach (var warning in session.Warnings)
                 context.Warning(warning);
             return 0;
@@ -102,6 +101,7 @@ internal static class SampleCommand
         {
             CheckpointExists = name => CheckpointShelf.Find(name) is not null,
             ImageExists = File.Exists,
+            VideoExists = File.Exists,
             Source = source,
             NearestAverage = true,
         };

@@ -24,16 +24,35 @@ internal static class SampleFields
         Of("device", "--device", "cli.sample.device", "NAME"),
     ];
 
+    /// <summary>The options of tasks, which start from files.</summary>
+    public static IReadOnlyList<SampleField> TaskOptions() =>
+    [
+        Of("task", "--task", "cli.sample.task", "NAME"),
+        Of("input.video", "--video", "cli.sample.video", "FILE"),
+        Of("input.second_video", "--second-video", "cli.sample.second_video", "FILE"),
+        Of("input.second_prompt", "--second-prompt", "cli.sample.second_prompt", "TEXT"),
+        Of("input.given_frames", "--given-frames", "cli.sample.given_frames", "N"),
+        Of("input.windows", "--windows", "cli.sample.windows", "N"),
+        Of("input.strength", "--strength", "cli.sample.strength", "X"),
+        Of("size.frames", "--frames", "cli.sample.frames", "T"),
+        Of("size.height", "--height", "cli.sample.height", "PX"),
+        Of("size.width", "--width", "cli.sample.width", "PX"),
+    ];
+
     /// <summary>The spec of a file, or the defaults with one clip, with the options in place. Throws with all problems.</summary>
     public static SamplingSpec Read(ParseResult parsed, IReadOnlyList<SampleField> fields, string? file, IReadOnlyList<string> sets)
     {
         var given = fields.Select(field => (field.Path, Value: parsed.GetValue(field.Option))).Where(field => field.Value is not null).ToList();
         var overrides = given.Select(field => $"{field.Path}={field.Value}").Concat(sets).ToList();
-        if (given.Any(field => field.Path == "image"))
+        var named = overrides.Any(text => text.StartsWith("task=", StringComparison.Ordinal));
+        if (!named && given.Any(field => field.Path == "image"))
             overrides.Add("task=image_to_video");
         // A file of another kind is refused here; without one the document is the defaults.
         var yaml = file is null ? "kind: sampling\nclips: 1\n" : SpecInput.Text(file);
         var spec = SpecInput.Read<SamplingSpec>(yaml, overrides);
+        // Several tasks start from a video: which one is for the person to say.
+        if (spec.Input.Video.Length > 0 && spec.Task.IsPlain() && !named)
+            throw new BadInputException([SpecProblem.At("spec.task_needed", "task", null)]);
         return spec.Name.Length > 0 ? spec : spec with { Name = Title(spec.Prompt) };
     }
 

@@ -31,7 +31,7 @@ internal sealed record SampleOutputs(string? Videos, string? Raw, string? Sheet)
     }
 
     /// <summary>The clips, each written as a video in passing when videos are wanted.</summary>
-    public IEnumerable<byte[]> WithVideos(IEnumerable<byte[]> clips, Action<byte[], int, string> write, int count)
+    public IEnumerable<PixelClip> WithVideos(IEnumerable<PixelClip> clips, Action<PixelClip, int, string> write, int count)
     {
         var index = 0;
         foreach (var clip in clips)
@@ -49,24 +49,37 @@ internal sealed record SampleOutputs(string? Videos, string? Raw, string? Sheet)
         }
     }
 
-    /// <summary>Writes the array and the sheet, or just runs through the clips when neither is wanted.</summary>
-    public void WriteArrays(IEnumerable<byte[]> clips, int count, int frames, int height, int width)
+    /// <summary>Writes the array and the sheet, or just runs through the clips when neither is wanted. Both need clips of one size.</summary>
+    public void WriteArrays(IEnumerable<PixelClip> clips, int count)
     {
         // The array is written while the clips are made: thousands of them need not fit into memory at once.
         var kept = Sheet is null ? null : new List<byte[]>();
-        var passing = kept is null ? clips : clips.Select(clip =>
+        IEnumerable<byte[]> Pixels(PixelClip head, IEnumerator<PixelClip> others)
         {
-            kept.Add(clip);
-            return clip;
-        });
+            kept?.Add(head.Pixels);
+            yield return head.Pixels;
+            while (others.MoveNext())
+            {
+                var clip = others.Current;
+                if ((clip.Frames, clip.Height, clip.Width) != (head.Frames, head.Height, head.Width) && !(Raw is null && Sheet is null))
+                    throw new RunFailureException("clips_differ", $"A clip has {clip.Frames} × {clip.Height} × {clip.Width}, the first {head.Frames} × {head.Height} × {head.Width}.");
+                kept?.Add(clip.Pixels);
+                yield return clip.Pixels;
+            }
+        }
+
+        using var all = clips.GetEnumerator();
+        if (!all.MoveNext())
+            return;
+        var first = all.Current;
         if (Raw is not null)
         {
-            NpyFile.WriteUInt8(Path.GetFullPath(Raw), [count, frames, height, width, 3], passing);
+            NpyFile.WriteUInt8(Path.GetFullPath(Raw), [count, first.Frames, first.Height, first.Width, 3], Pixels(first, all));
             Wrote(Path.GetFullPath(Raw));
         }
         else
         {
-            foreach (var _ in passing)
+            foreach (var _ in Pixels(first, all))
             {
                 // Making them is the work.
             }
@@ -74,24 +87,15 @@ internal sealed record SampleOutputs(string? Videos, string? Raw, string? Sheet)
 
         if (kept is null)
             return;
-        ContactSheet.Write(Path.GetFullPath(Sheet!), kept, frames, height, width, Math.Min(SheetColumns, frames));
+        ContactSheet.Write(Path.GetFullPath(Sheet!), kept, first.Frames, first.Height, first.Width, Math.Min(SheetColumns, first.Frames));
         Wrote(Path.GetFullPath(Sheet!));
     }
 
     /// <summary>One video of a prompt file, with the tags of a spec that makes it again.</summary>
-    public static void WriteVideo(SamplingSession session, SamplingSpec spec, SampleRequest request, PromptLine line, byte[] clip, string path, CancellationToken cancellationToken)
+    public static void WriteVideo(SamplingSpec own, PixelClip clip, string path, CancellationToken cancellationToken)
     {
-        var own = spec with
-        {
-            Name = line.Prompt.Length is > 0 and <= 120 ? line.Prompt : spec.Name,
-            Prompt = line.Prompt,
-            Seed = line.Seed,
-            Clips = 1,
-            Checkpoint = session.CheckpointHash,
-            Task = request.FirstFrame is null ? SamplingTask.TextToVideo : SamplingTask.ImageToVideo,
-        };
-        var tags = VideoTags.Of(SpecYaml.Write(own), line.Seed, line.Prompt, session.CheckpointHash);
-        VideoFile.WriteAsync(path, clip, session.Frames, session.Height, session.Width, spec.FramesPerSecond, tags, cancellationToken).GetAwaiter().GetResult();
+        var tags = VideoTags.Of(SpecYaml.Write(own), own.Seed, own.Prompt, own.Checkpoint);
+        VideoFile.WriteAsync(path, clip.Pixels, clip.Frames, clip.Height, clip.Width, own.FramesPerSecond, tags, cancellationToken).GetAwaiter().GetResult();
     }
 
     private string Name(int index, int count)

@@ -9,27 +9,29 @@ namespace MiniSora.Jobs.Runs;
 /// <summary>Makes the clips of a sampling spec: videos with tags, posters. Clip k uses seed + k.</summary>
 internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
 {
-    /// <summary>The clips that were made, uint8 [T, H, W, 3] each, and T, H, W: for the command line's other outputs.</summary>
-    public (IReadOnlyList<byte[]> Clips, int Frames, int Height, int Width) Made { get; private set; } = ([], 0, 0, 0);
+    /// <summary>The clips that were made: for the command line's other outputs.</summary>
+    public IReadOnlyList<PixelClip> Made { get; private set; } = [];
 
-    private string imageHash = "";
     private double reported;
 
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
         using var session = SamplingSession.Open(context, spec);
+        var size = session.SizeOf(spec.Size);
         context.Reporter.Report(new RunStarted(session.Placement.Device.ToString(), session.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
             session.Arithmetic.Summary, spec.Clips, 0));
         string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
-        context.Info("log.sampling", ("clips", Number(spec.Clips)), ("frames", Number(session.Frames)), ("width", Number(session.Width)), ("height", Number(session.Height)), ("checkpoint", session.CheckpointHash[..12]));
-        var requests = Requests(context, session);
+        context.Info("log.sampling", ("clips", Number(spec.Clips)), ("frames", Number(size.Frames)), ("width", Number(size.Width)), ("height", Number(size.Height)), ("checkpoint", session.CheckpointHash[..12]));
+        var inputs = new TaskInputs(name => context.Inputs.GetValueOrDefault(name) ?? name, context.Control.Leaving);
+        var requests = Enumerable.Range(0, spec.Clips).Select(clip => inputs.Request(spec, size, spec.Seed + clip)).ToList();
+        var own = inputs.ByContent(spec, session.CheckpointHash);
         Directory.CreateDirectory(context.Folder.Videos);
-        var clips = new List<byte[]>();
+        var clips = new List<PixelClip>();
         context.Phase("phase.sample", 0);
-        foreach (var clip in session.Make(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
+        foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
         {
-            Write(context, session, clips.Count, requests[clips.Count], clip);
+            Write(context, own, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
             context.Reporter.Report(new RunStep(clips.Count, 1 / seconds, seconds * (spec.Clips - clips.Count),
@@ -43,7 +45,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
             }
         }
 
-        Made = (clips, session.Frames, session.Height, session.Width);
+        Made = clips;
         foreach (var warning in session.Warnings)
             context.Warning(warning);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";
@@ -59,29 +61,14 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         context.Phase("phase.sample", progress);
     }
 
-    private List<SampleRequest> Requests(RunContext context, SamplingSession session)
+    /// <summary>The tags name checkpoint, image and clips by their content, so that the file can be dropped on any portal that has them.</summary>
+    private static void Write(RunContext context, SamplingSpec own, int index, SampleRequest request, PixelClip clip)
     {
-        byte[]? first = null;
-        if (spec.Task == SamplingTask.ImageToVideo)
-        {
-            var path = context.Inputs.GetValueOrDefault(spec.Image) ?? spec.Image;
-            first = ImageFile.ReadRgb(path, session.Width);
-            imageHash = FileHash.Sha256(path);
-        }
-
-        return [.. Enumerable.Range(0, spec.Clips).Select(clip => new SampleRequest(spec.Prompt, spec.Seed + clip, first))];
-    }
-
-    private void Write(RunContext context, SamplingSession session, int index, SampleRequest request, byte[] clip)
-    {
-        // The tags name checkpoint and image by their content, so that the file can be dropped on any portal that has them.
-        var own = spec with { Checkpoint = session.CheckpointHash, Image = imageHash };
-        var tags = VideoTags.Of(SpecYaml.Write(own), request.Seed, request.Prompt, session.CheckpointHash);
+        var tags = VideoTags.Of(SpecYaml.Write(own), request.Seed, request.Prompt, own.Checkpoint);
         var name = Path.Combine(context.Folder.Videos, string.Create(CultureInfo.InvariantCulture, $"clip-{index:D3}"));
-        var (frames, height, width) = (session.Frames, session.Height, session.Width);
-        VideoFile.WriteAsync(name + ".mp4", clip, frames, height, width, spec.FramesPerSecond, tags, context.Control.Cancelled).GetAwaiter().GetResult();
+        VideoFile.WriteAsync(name + ".mp4", clip.Pixels, clip.Frames, clip.Height, clip.Width, own.FramesPerSecond, tags, context.Control.Cancelled).GetAwaiter().GetResult();
         context.Artifact("video", name + ".mp4", 0, index, request.Prompt, request.Seed);
-        Poster.Write(name + ".webp", clip.AsSpan(height * width * 3 * (frames / 2), height * width * 3), height, width);
+        Poster.Write(name + ".webp", clip.Part(clip.Frames / 2, 1).Pixels, clip.Height, clip.Width);
         context.Artifact("poster", name + ".webp", 0, index, request.Prompt, request.Seed);
     }
 }

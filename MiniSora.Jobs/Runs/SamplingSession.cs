@@ -45,6 +45,10 @@ internal sealed class SamplingSession : IDisposable
 
     public int Width => sampler.Width;
 
+    /// <summary>The size that a spec asks for, the checkpoint's own where it says nothing.</summary>
+    public ClipSize SizeOf(SizeSpec size) => new(
+        size.Frames > 0 ? size.Frames : Frames, size.Height > 0 ? size.Height : Height, size.Width > 0 ? size.Width : Width);
+
     /// <summary>Opens the checkpoint that a spec names: by hash among the inputs, else as a file or folder.</summary>
     public static SamplingSession Open(RunContext context, SamplingSpec spec)
     {
@@ -58,13 +62,17 @@ internal sealed class SamplingSession : IDisposable
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
-    public IEnumerable<byte[]> Make(IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken)
+    public IEnumerable<byte[]> Make(IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken) =>
+        Draw(requests, options, progress, cancellationToken).Select(clip => clip.Pixels);
+
+    /// <summary>Clips of the lengths that their tasks give them, in the order of the requests.</summary>
+    public IEnumerable<PixelClip> Draw(IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken)
     {
         for (var done = 0; done < requests.Count; done += batch)
         {
             var some = requests.Skip(done).Take(batch).ToList();
             var before = done;
-            var clips = sampler.Sample(some, options, new Fraction(part => progress?.Invoke((before + part * some.Count) / requests.Count)), cancellationToken);
+            var clips = sampler.Draw(some, options, new Fraction(part => progress?.Invoke((before + part * some.Count) / requests.Count)), cancellationToken);
             foreach (var clip in clips)
                 yield return clip;
         }

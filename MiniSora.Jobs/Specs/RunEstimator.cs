@@ -60,16 +60,33 @@ public static class RunEstimator
     /// <summary>The estimate of a sampling run from a checkpoint of <paramref name="source"/>.</summary>
     public static RunEstimate EstimateSampling(SamplingSpec spec, TrainingSpec source, Calibration calibration)
     {
+        source = Sized(spec, source);
         var cost = new NetworkCost(source);
         var device = DeviceKind(spec.Device);
         var rate = RateOf(source, device, calibration);
-        var perClip = 2 * cost.MacsPerEvaluation * Evaluations(spec.Sampler);
+        var perClip = 2 * cost.MacsPerEvaluation * Evaluations(spec.Sampler) * Windows(spec);
         var flops = perClip * spec.Clips;
         var seconds = flops / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + StartSeconds + spec.Clips * VideoSeconds;
         var guided = spec.Sampler.Guidance == 1 ? 1 : 2;
         var live = cost.ActivationBytes(source, spec.Clips * guided, 4) / Math.Max(1, source.Model.Depth);
         return Result(seconds, BaseBytes + cost.Parameters * 8.0 + live, flops, perClip, cost, rate);
     }
+
+    /// <summary>The source as if it had been trained on the wanted size; the cost model knows squares, so one of the same area.</summary>
+    private static TrainingSpec Sized(SamplingSpec spec, TrainingSpec source)
+    {
+        var (height, width) = (spec.Size.Height > 0 ? spec.Size.Height : source.Data.Size, spec.Size.Width > 0 ? spec.Size.Width : source.Data.Size);
+        var frames = spec.Task == SamplingTask.Image ? 2 : spec.Size.Frames > 0 ? spec.Size.Frames : source.Data.Frames;
+        return source with { Data = source.Data with { Frames = frames, Size = (int)Math.Round(Math.Sqrt((double)height * width)) } };
+    }
+
+    /// <summary>Trajectories from noise to data that a clip takes.</summary>
+    private static double Windows(SamplingSpec spec) => spec.Task switch
+    {
+        SamplingTask.ExtendForward or SamplingTask.ExtendBackward => spec.Input.Windows,
+        SamplingTask.Edit => spec.Input.Strength * (spec.Input.Departure == Departure.Inversion ? 2.5 : 1),
+        _ => 1,
+    };
 
     private static double PreviewSeconds(TrainingSpec spec, NetworkCost cost, CalibrationRate rate, double trainingSeconds)
     {

@@ -72,16 +72,6 @@ public sealed record TrainingSpec : RunSpec
     public PreviewSpec Preview { get; init; } = new();
 }
 
-/// <summary>What a sampling run makes.</summary>
-public enum SamplingTask
-{
-    /// <summary>From a prompt alone.</summary>
-    TextToVideo,
-
-    /// <summary>From a prompt and the first frame.</summary>
-    ImageToVideo,
-}
-
 /// <summary>A sampling run: clip k of prompt j uses seed + j·clips + k.</summary>
 public sealed record SamplingSpec : RunSpec
 {
@@ -97,8 +87,14 @@ public sealed record SamplingSpec : RunSpec
     /// <summary>First frame for image-to-video: SHA-256 of an upload in the portal; on the command line also a file.</summary>
     [Setting(MaxLength = 1024, Optional = true)] public string Image { get; init; } = "";
 
+    /// <summary>Clips that the task starts from.</summary>
+    public InputSpec Input { get; init; } = new();
+
     /// <summary>Clips to make. Default 4.</summary>
     [Setting(Min = 1, Max = 64, Unit = "clips")] public int Clips { get; init; } = 4;
+
+    /// <summary>Length and size of the clips.</summary>
+    public SizeSpec Size { get; init; } = new();
 
     /// <summary>How to sample.</summary>
     public SamplerOptions Sampler { get; init; } = new();

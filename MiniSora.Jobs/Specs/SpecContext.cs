@@ -23,6 +23,9 @@ public sealed record SpecContext
     /// <summary>Whether an image (hash, or file on the command line) exists.</summary>
     public Func<string, bool>? ImageExists { get; init; }
 
+    /// <summary>Whether a video (hash, or file on the command line) exists.</summary>
+    public Func<string, bool>? VideoExists { get; init; }
+
     /// <summary>The training spec inside the checkpoint of a sampling spec, for its averages, network and objective.</summary>
     public TrainingSpec? Source { get; init; }
 

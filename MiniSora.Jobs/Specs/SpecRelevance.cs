@@ -8,7 +8,7 @@ public static class SpecRelevance
     /// their paths, choices in snake_case.
     /// </summary>
     public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind == SpecKind.Sampling
-        ? path != "image" || at("task") == "image_to_video"
+        ? Sampling(path, Enum.GetValues<SamplingTask>().FirstOrDefault(task => SnakeCase.From(task) == at("task")), at)
         : at("model.network") == "cascade" ? CascadeReads(path)
         : path switch
         {
@@ -40,5 +40,19 @@ public static class SpecRelevance
         "preview.sampler.steps" or "preview.sampler.guidance" or "preview.sampler.ema" => true,
         _ => !path.StartsWith("codec.", StringComparison.Ordinal) && !path.StartsWith("model.", StringComparison.Ordinal)
             && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
+    };
+
+    private static bool Sampling(string path, SamplingTask task, Func<string, string> at) => path switch
+    {
+        "image" => task == SamplingTask.ImageToVideo,
+        "input.video" => task.TakesVideo(),
+        "input.second_video" or "input.second_prompt" or "input.passage" => task == SamplingTask.Connect,
+        "input.given_frames" => task.ShowsFrames(),
+        "input.windows" => task is SamplingTask.ExtendForward or SamplingTask.ExtendBackward,
+        "input.strength" => task == SamplingTask.Edit || (task == SamplingTask.Connect && at("input.passage") == "cross_fade"),
+        "input.departure" => task == SamplingTask.Edit,
+        "input.source_prompt" => task == SamplingTask.Edit && at("input.departure") == "inversion",
+        "size.frames" => task != SamplingTask.Image,
+        _ => true,
     };
 }

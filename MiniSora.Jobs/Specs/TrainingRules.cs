@@ -85,35 +85,3 @@ internal static class SamplerRules
         }
     }
 }
-
-/// <summary>Rules of a sampling spec.</summary>
-internal static class SamplingRules
-{
-    public static void Check(SamplingSpec spec, SpecContext context, List<SpecProblem> problems)
-    {
-        SamplerRules.Check(spec.Sampler, "sampler", context.NearestAverage ? null : context.Source?.Training.Averages, problems);
-        if (context.Source is { } source)
-            Source(spec, source, problems);
-        if (!string.IsNullOrWhiteSpace(spec.Checkpoint) && context.CheckpointExists is { } checkpoints && !checkpoints(spec.Checkpoint))
-            problems.Add(SpecProblem.At("spec.checkpoint_missing", "checkpoint", null, ("checkpoint", spec.Checkpoint)));
-        var told = context.Source is not { Model: { Network: not NetworkKind.MiniSora, Conditioning: ConditioningKind.None } };
-        if (told && spec.Task == SamplingTask.TextToVideo && string.IsNullOrWhiteSpace(spec.Prompt))
-            problems.Add(SpecProblem.At("spec.empty_prompt", "prompt", null));
-        if (spec.Task == SamplingTask.ImageToVideo && string.IsNullOrWhiteSpace(spec.Image))
-            problems.Add(SpecProblem.At("spec.image_required", "image", null));
-        else if (spec.Task == SamplingTask.ImageToVideo && context.ImageExists is { } images && !images(spec.Image))
-            problems.Add(SpecProblem.At("spec.image_missing", "image", null, ("image", spec.Image)));
-    }
-
-    /// <summary>What the checkpoint's own spec allows.</summary>
-    private static void Source(SamplingSpec spec, TrainingSpec source, List<SpecProblem> problems)
-    {
-        SystemRules.Solver(spec.Sampler.Solver, source, "sampler.solver", problems);
-        if (source.Model.Network == NetworkKind.MiniSora)
-            return;
-        if (spec.Task == SamplingTask.ImageToVideo)
-            problems.Add(SpecProblem.At("spec.task_unfit", "task", null, ("network", SnakeCase.From(source.Model.Network))));
-        if (source.Model.Conditioning == ConditioningKind.Label && source.Data.Dataset == DatasetCatalog.Shapes)
-            SystemRules.Prompts([spec.Prompt], "prompt", problems);
-    }
-}

@@ -40,11 +40,17 @@ internal sealed class CascadeSystem : IVideoSource
     /// <inheritdoc/>
     public bool ImagesOnly => options.Medium == CascadeMedium.Images;
 
+    /// <summary>Its stages are made for one size.</summary>
+    public bool AnySize => false;
+
+    /// <summary>Already part of the one size.</summary>
+    public int Patch => 1;
+
     /// <summary>Stage C takes the steps and the guidance that were asked for, stage B half as many steps and its usual guidance, as the original's samplers do.</summary>
     public Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions sampler, Action<double> report, CancellationToken cancellationToken)
     {
-        if (request.Still is not null)
-            throw new SamplingException("first_frame_unfit", "A cascade makes clips from a prompt alone; only MiniSora takes a first frame.", new Dictionary<string, string> { ["network"] = "Cascade" });
+        if (request.Task.Kind is { } task)
+            throw new SamplingException("task_unfit", $"A cascade makes clips and images from a prompt alone; only MiniSora does more ({task}).", ("network", "Cascade"), ("task", task));
         var encoded = networks.Encode(request.Prompt);
         if (encoded.Wanted > encoded.Used)
         {

@@ -97,7 +97,7 @@ internal sealed class FolderImport(string source, string target, int frames, int
             return ([], new RefusedFile(file, FolderRefusals.TooShort, $"{info.Frames} < {frames}"));
         try
         {
-            return (await VideoReader.ReadFramesAsync(path, info.Frames, frames, size, cancellationToken), null);
+            return (await VideoReader.ReadFramesAsync(path, info.Frames, FramePicks.Uniform(info.Frames, frames), size, size, cancellationToken), null);
         }
         catch (MediaException refused) when (refused.Code == MediaErrors.NotAVideo)
         {

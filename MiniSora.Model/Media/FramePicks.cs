@@ -15,4 +15,15 @@ internal static class FramePicks
             picks[k] = (2 * k * (available - 1) + wanted - 1) / (2 * (wanted - 1));
         return picks;
     }
+
+    /// <summary>Frames of a video of <paramref name="rate"/> shown at <paramref name="wanted"/> a second: all where that is no fewer or the rate is unknown (0).</summary>
+    internal static long[] AtRate(long available, double rate, double wanted)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(available, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(wanted, 0);
+        // A hair of tolerance: 23.976 and 24 are the same intention.
+        var step = rate > wanted * 1.01 ? rate / wanted : 1;
+        var count = Math.Max(1, (long)Math.Floor((available - 1) / step) + 1);
+        return [.. Enumerable.Range(0, (int)Math.Min(count, int.MaxValue)).Select(k => Math.Min(available - 1, (long)Math.Round(k * step, MidpointRounding.AwayFromZero)))];
+    }
 }

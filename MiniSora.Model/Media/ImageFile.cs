@@ -16,19 +16,25 @@ public static class ImageFile
     /// Turned upright, centre-cropped to a square and scaled by area: uint8 [S, S, 3]. Transparency falls on white.
     /// </summary>
     /// <exception cref="MediaException">Not an image, or too large.</exception>
-    public static byte[] ReadRgb(string path, int size)
+    public static byte[] ReadRgb(string path, int size) => ReadRgb(path, size, size);
+
+    /// <summary>As above, the centre in the proportions of another size: uint8 [H, W, 3].</summary>
+    public static byte[] ReadRgb(string path, int height, int width)
     {
         var name = Path.GetFileName(path);
-        return new FileInfo(path).Length > MaxBytes ? throw TooLarge(name) : ReadRgb(File.ReadAllBytes(path), name, size);
+        return new FileInfo(path).Length > MaxBytes ? throw TooLarge(name) : ReadRgb(File.ReadAllBytes(path), name, height, width);
     }
 
     /// <summary>As above, for bytes that have not been stored yet.</summary>
     /// <param name="file">The file's bytes.</param>
     /// <param name="name">How messages call it.</param>
     /// <param name="size">S in pixels.</param>
-    public static byte[] ReadRgb(byte[] file, string name, int size)
+    public static byte[] ReadRgb(byte[] file, string name, int size) => ReadRgb(file, name, size, size);
+
+    private static byte[] ReadRgb(byte[] file, string name, int height, int width)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (file.LongLength > MaxBytes)
             throw TooLarge(name);
         using var data = SKData.CreateCopy(file);
@@ -43,31 +49,33 @@ public static class ImageFile
         var pixels = new byte[info.Width * info.Height * 4];
         Marshal.Copy(bitmap.GetPixels(), pixels, 0, pixels.Length);
 
-        // The centre square stays the centre square when turned, so turning the small result is enough.
-        return Upright(PixelScaling.CentreSquare(pixels, info.Width, info.Height, size), size, codec.EncodedOrigin);
+        // What is the centre stays the centre when turned, so turning the small result is enough.
+        var lying = codec.EncodedOrigin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var centre = PixelScaling.Centre(pixels, info.Width, info.Height, lying ? width : height, lying ? height : width);
+        return Upright(centre, height, width, codec.EncodedOrigin);
     }
 
-    private static byte[] Upright(byte[] image, int size, SKEncodedOrigin origin)
+    private static byte[] Upright(byte[] image, int height, int width, SKEncodedOrigin origin)
     {
         if (origin is SKEncodedOrigin.TopLeft)
             return image;
         var turned = new byte[image.Length];
-        var last = size - 1;
-        for (var y = 0; y < size; y++)
-            for (var x = 0; x < size; x++)
+        var (right, bottom) = (width - 1, height - 1);
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < width; x++)
             {
-                // Where the upright pixel (x, y) lies in the stored picture.
-                var (column, row) = origin switch
+                // Where the upright pixel (x, y) lies in the stored picture, and how wide that is.
+                var (column, row, across) = origin switch
                 {
-                    SKEncodedOrigin.TopRight => (last - x, y),
-                    SKEncodedOrigin.BottomRight => (last - x, last - y),
-                    SKEncodedOrigin.BottomLeft => (x, last - y),
-                    SKEncodedOrigin.LeftTop => (y, x),
-                    SKEncodedOrigin.RightTop => (y, last - x),
-                    SKEncodedOrigin.RightBottom => (last - y, last - x),
-                    _ => (last - y, x),
+                    SKEncodedOrigin.TopRight => (right - x, y, width),
+                    SKEncodedOrigin.BottomRight => (right - x, bottom - y, width),
+                    SKEncodedOrigin.BottomLeft => (x, bottom - y, width),
+                    SKEncodedOrigin.LeftTop => (y, x, height),
+                    SKEncodedOrigin.RightTop => (y, right - x, height),
+                    SKEncodedOrigin.RightBottom => (bottom - y, right - x, height),
+                    _ => (bottom - y, x, height),
                 };
-                image.AsSpan((row * size + column) * 3, 3).CopyTo(turned.AsSpan((y * size + x) * 3));
+                image.AsSpan((row * across + column) * 3, 3).CopyTo(turned.AsSpan((y * width + x) * 3));
             }
 
         return turned;

@@ -35,9 +35,12 @@ public static class MediaErrors
     /// <summary>Too many bytes or pixels. {0} file name, {1} the limit.</summary>
     public const string ImageTooLarge = "image_too_large";
 
+    /// <summary>More frames than can be used. {0} file name, {1} its frames, {2} the limit.</summary>
+    public const string VideoTooLong = "video_too_long";
+
     /// <summary>No room on the disk. {0} folder.</summary>
     public const string DiskFull = "disk_full";
 
     /// <summary>All codes, so that a test can check that each is translated.</summary>
-    public static IReadOnlyList<string> All { get; } = [FfmpegMissing, WriteFailed, NotAVideo, NotAnImage, ImageTooLarge, DiskFull];
+    public static IReadOnlyList<string> All { get; } = [FfmpegMissing, WriteFailed, NotAVideo, NotAnImage, ImageTooLarge, VideoTooLong, DiskFull];
 }

@@ -14,21 +14,25 @@ internal static class PixelScaling
     /// <param name="width">W.</param>
     /// <param name="height">H.</param>
     /// <param name="size">S.</param>
-    internal static byte[] CentreSquare(ReadOnlySpan<byte> rgba, int width, int height, int size)
-    {
-        var side = Math.Min(width, height);
-        var (left, top) = ((width - side) / 2, (height - side) / 2);
-        var boxes = Boxes(side, size);
+    internal static byte[] CentreSquare(ReadOnlySpan<byte> rgba, int width, int height, int size) => Centre(rgba, width, height, size, size);
 
-        // Rows first: [side, S, 3], then columns.
-        var rows = new double[side * size * 3];
-        for (var y = 0; y < side; y++)
+    /// <summary>As <see cref="CentreSquare"/>, the largest centre part in the proportions of rows × columns: uint8 [rows, columns, 3].</summary>
+    internal static byte[] Centre(ReadOnlySpan<byte> rgba, int width, int height, int rows, int columns)
+    {
+        var across = (int)Math.Max(1, Math.Min(width, (long)height * columns / rows));
+        var down = (int)Math.Max(1, Math.Min(height, (long)width * rows / columns));
+        var (left, top) = ((width - across) / 2, (height - down) / 2);
+        var (boxesAcross, boxesDown) = (Boxes(across, columns), Boxes(down, rows));
+
+        // Rows first: [down, columns, 3], then columns.
+        var narrowed = new double[down * columns * 3];
+        for (var y = 0; y < down; y++)
         {
-            var line = rgba.Slice(((top + y) * width + left) * 4, side * 4);
-            for (var x = 0; x < size; x++)
+            var line = rgba.Slice(((top + y) * width + left) * 4, across * 4);
+            for (var x = 0; x < columns; x++)
             {
                 double red = 0, green = 0, blue = 0;
-                var (first, weights) = boxes[x];
+                var (first, weights) = boxesAcross[x];
                 for (var i = 0; i < weights.Length; i++)
                 {
                     var pixel = line.Slice((first + i) * 4, 4);
@@ -39,21 +43,21 @@ internal static class PixelScaling
                     blue += opaque * pixel[2] + white;
                 }
 
-                var at = (y * size + x) * 3;
-                (rows[at], rows[at + 1], rows[at + 2]) = (red, green, blue);
+                var at = (y * columns + x) * 3;
+                (narrowed[at], narrowed[at + 1], narrowed[at + 2]) = (red, green, blue);
             }
         }
 
-        var result = new byte[size * size * 3];
-        for (var y = 0; y < size; y++)
+        var result = new byte[rows * columns * 3];
+        for (var y = 0; y < rows; y++)
         {
-            var (first, weights) = boxes[y];
-            for (var column = 0; column < size * 3; column++)
+            var (first, weights) = boxesDown[y];
+            for (var column = 0; column < columns * 3; column++)
             {
                 double sum = 0;
                 for (var i = 0; i < weights.Length; i++)
-                    sum += weights[i] * rows[(first + i) * size * 3 + column];
-                result[y * size * 3 + column] = (byte)Math.Clamp((int)(sum + 0.5), 0, 255);
+                    sum += weights[i] * narrowed[(first + i) * columns * 3 + column];
+                result[y * columns * 3 + column] = (byte)Math.Clamp((int)(sum + 0.5), 0, 255);
             }
         }
 

@@ -48,6 +48,27 @@ public static class VideoFile
     public static async Task<byte[]> ReadFramesAsync(string path, int frames, int size, CancellationToken cancellationToken)
     {
         var info = await VideoReader.ProbeAsync(path, cancellationToken);
-        return await VideoReader.ReadFramesAsync(path, info.Frames, frames, size, cancellationToken);
+        return await VideoReader.ReadFramesAsync(path, info.Frames, FramePicks.Uniform(info.Frames, frames), size, size, cancellationToken);
+    }
+
+    /// <summary>
+    /// A whole video at a rate of at most <paramref name="framesPerSecond"/>, the centre in the proportions of the wanted size, scaled. Frames are left out,
+    /// never repeated: a slower video keeps its own.
+    /// </summary>
+    /// <param name="path">Any video ffmpeg reads.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="framesPerSecond">Rate, above 0.</param>
+    /// <param name="mostFrames">More than these are refused.</param>
+    /// <param name="cancellationToken">Stops ffmpeg.</param>
+    /// <exception cref="MediaException">Not a video, damaged, too long, or ffmpeg missing.</exception>
+    public static async Task<Sampling.PixelClip> ReadClipAsync(string path, int height, int width, double framesPerSecond, int mostFrames, CancellationToken cancellationToken)
+    {
+        var info = await VideoReader.ProbeAsync(path, cancellationToken);
+        var picks = FramePicks.AtRate(info.Frames, info.FramesPerSecond, framesPerSecond);
+        if (picks.Length > mostFrames)
+            throw new MediaException(MediaErrors.VideoTooLong, $"{Path.GetFileName(path)} has {picks.Length} frames at this rate; at most {mostFrames} can be used.", [Path.GetFileName(path), $"{picks.Length}", $"{mostFrames}"]);
+        var pixels = await VideoReader.ReadFramesAsync(path, info.Frames, picks, height, width, cancellationToken);
+        return new(pixels, picks.Length, height, width);
     }
 }

@@ -36,14 +36,14 @@ internal static class VideoReader
     }
 
     internal static async Task<byte[]> ReadFramesAsync(
-        string path, long available, int frames, int size, CancellationToken cancellationToken)
+        string path, long available, long[] picks, int height, int width, CancellationToken cancellationToken)
     {
-        var picks = FramePicks.Uniform(available, frames);
-        var collector = new FrameCollector(picks, size * size * 3);
+        var collector = new FrameCollector(picks, height * width * 3);
 
-        // Pixels that are not square are made so first; then the centre square, then the size.
-        var filter = "scale='max(1,iw*sar)':ih,setsar=1,crop='min(iw,ih)':'min(iw,ih)',"
-            + string.Create(CultureInfo.InvariantCulture, $"scale={size}:{size}:flags=area+accurate_rnd+full_chroma_int,format=rgb24");
+        // Pixels that are not square are made so first; then the centre in the wanted proportions, then the size.
+        var filter = string.Create(
+            CultureInfo.InvariantCulture,
+            $"scale='max(1,iw*sar)':ih,setsar=1,crop='max(1,min(iw,ih*{width}/{height}))':'max(1,min(ih,iw*{height}/{width}))',scale={width}:{height}:flags=area+accurate_rnd+full_chroma_int,format=rgb24");
         var (exitCode, lastWords) = await Ffmpeg.RunAsync(
             "ffmpeg",
             [

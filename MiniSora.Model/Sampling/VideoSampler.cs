@@ -85,11 +85,28 @@ public sealed class VideoSampler : IDisposable
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
     public byte[][] Sample(IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        Sample(requests, options, size.Frames / codec.FramesPerLatent, progress, cancellationToken);
+        [.. Draw(requests, options, progress, cancellationToken).Select(clip => clip.Pixels)];
 
-    /// <summary>Images as uint8 [H, W, 3]: one latent frame, of whose equal frames the first is returned.</summary>
+    /// <summary>Images as uint8 [H, W, 3], whatever the requests' tasks are.</summary>
     public byte[][] SampleImages(IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        [.. Sample(requests, options, 1, progress, cancellationToken).Select(clip => clip[..(Height * Width * 3)])];
+        Sample([.. requests.Select(request => request with { Task = new ImageGeneration() })], options, progress, cancellationToken);
+
+    /// <summary>
+    /// Clips of the length that their tasks give them, in the order of the requests. One at a time, whatever the number: a matrix product's
+    /// rounding depends on its shape, and clip 17 must be the same alone and among a hundred. Throws <see cref="SamplingException"/>.
+    /// </summary>
+    public IReadOnlyList<PixelClip> Draw(IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var clips = new PixelClip[requests.Count];
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var done = i;
+            clips[i] = DrawOne(requests[i], options, part => progress?.Report((done + part) / requests.Count), cancellationToken);
+        }
+
+        progress?.Report(1);
+        return clips;
+    }
 
     /// <summary>
     /// Bits per dimension of a clip's latents, −log₂ p / number of them: of the clip with its caption, or with <paramref name="conditional"/> false under the null condition. Codecs
@@ -118,49 +135,46 @@ public sealed class VideoSampler : IDisposable
         codec.Dispose();
     }
 
-    /// <summary>
-    /// One clip at a time, whatever the number of requests: a matrix product's rounding depends on its shape, and clip 17 must
-    /// be the same alone and among a hundred.
-    /// </summary>
-    private byte[][] Sample(IReadOnlyList<SampleRequest> requests, SamplerOptions options, int latentFrames, IProgress<double>? progress, CancellationToken cancellationToken)
-    {
-        var clips = new byte[requests.Count][];
-        for (var i = 0; i < requests.Count; i++)
-        {
-            var done = i;
-            clips[i] = SampleOne(requests[i], options, latentFrames, part => progress?.Report((done + part) / requests.Count), cancellationToken);
-        }
-
-        progress?.Report(1);
-        return clips;
-    }
-
-    private byte[] SampleOne(SampleRequest request, SamplerOptions options, int latentFrames, Action<double> report, CancellationToken cancellationToken)
+    private PixelClip DrawOne(SampleRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        using var latents = SampleLatents(request, options, system.ImagesOnly ? 1 : latentFrames, report, cancellationToken);
-        var frames = ClipPixels.ToBytes(codec.Decode(latents, DecodingPlan.For(latents.shape)))[0];
-        var wanted = latentFrames == 1 ? frames.Length : size.Frames * Height * Width * 3;
-        if (frames.Length == wanted)
-            return frames;
+        var wanted = request.Size ?? size;
+        RequireSize(wanted);
         // A network of images gives a still of the clip's length.
-        var picture = frames.AsSpan(0, Height * Width * 3);
-        var still = new byte[wanted];
-        for (var at = 0; at < wanted; at += picture.Length)
-            picture.CopyTo(still.AsSpan(at));
-        return still;
+        var still = system.ImagesOnly && request.Task is null or TextToVideo;
+        var performer = new TaskPerformer(codec, wanted, flat.device, (prompt, seed, shape, task) =>
+            Latents(prompt, seed, still ? [shape[0], 1, .. shape[2..]] : shape, task, options, report, cancellationToken));
+        var clip = performer.Perform(request);
+        if (!still)
+            return clip;
+        var picture = clip.Part(0, 1);
+        return picture.Then([.. Enumerable.Repeat(picture, wanted.Frames - 1)]);
     }
 
-    /// <summary>Latents [1, F, c, h, w] of one request, float32 on the device; the caller owns them.</summary>
-    internal Tensor SampleLatents(SampleRequest request, SamplerOptions options, int latentFrames, Action<double> report, CancellationToken cancellationToken)
+    /// <summary>Latents [1, F, c, h, w] of one prompt, float32 on the device; the caller owns them.</summary>
+    internal Tensor Latents(string prompt, long seed, long[] shape, LatentTask task, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
     {
         using var _ = no_grad();
-        using var scope = NewDisposeScope();
-        var device = flat.device;
-        var still = request.FirstFrame is null ? null : codec.Encode(ClipPixels.ToTensor([request.FirstFrame], 1, size.Height, size.Width).to(device));
-        long[] shape = [1, latentFrames, codec.LatentChannels, size.Height / codec.Downsample, size.Width / codec.Downsample];
-        return system.Sample(weights, new LatentRequest(request.Prompt, request.Seed, shape, still, device, Warn), options, report, cancellationToken).MoveToOuterDisposeScope();
+        var own = size.LatentShape(codec);
+        var moreTokens = shape[1] == 1 ? 1 : (double)(shape[1] * shape[3] * shape[4]) / (own[1] * own[3] * own[4]);
+        var request = new LatentRequest(prompt, seed, shape, task, flat.device, Warn) { ShiftScale = Math.Sqrt(moreTokens) };
+        return system.Sample(weights, request, options, report, cancellationToken);
+    }
+
+    private void RequireSize(ClipSize wanted)
+    {
+        if (wanted == size)
+            return;
+        var multiple = codec.Downsample * system.Patch;
+        var fits = wanted.Frames % codec.FramesPerLatent == 0 && wanted.Frames > 0 && wanted.Height % multiple == 0 && wanted.Width % multiple == 0 && Math.Min(wanted.Height, wanted.Width) > 0;
+        if (!fits || !system.AnySize)
+        {
+            throw new SamplingException(
+                "size_unfit",
+                system.AnySize ? $"{wanted} cannot be sampled: frames are a multiple of {codec.FramesPerLatent}, sides of {multiple} pixels." : $"{wanted} cannot be sampled: this network knows {size} only.",
+                ("size", wanted.ToString()), ("frames", $"{codec.FramesPerLatent}"), ("pixels", $"{multiple}"), ("own", size.ToString()));
+        }
     }
 
     private void Warn(SamplerWarning warning)

@@ -21,6 +21,12 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
     /// <inheritdoc/>
     public bool ImagesOnly => kind == NetworkKind.Dit;
 
+    /// <summary>Its tables of positions are of one size.</summary>
+    public bool AnySize => false;
+
+    /// <summary>Already part of the one size.</summary>
+    public int Patch => 1;
+
     /// <inheritdoc/>
     public TrainingBatch Prepare(StepInput input)
     {
@@ -50,11 +56,8 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
     /// <inheritdoc/>
     public Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
     {
-        if (request.Still is not null)
-        {
-            throw new SamplingException(
-                "first_frame_unfit", $"{kind} makes clips from a prompt alone; only MiniSora takes a first frame.", new Dictionary<string, string> { ["network"] = kind.ToString() });
-        }
+        if (request.Task.Kind is { } task)
+            throw new SamplingException("task_unfit", $"{kind} makes clips and images from a prompt alone; only MiniSora does more ({task}).", ("network", kind.ToString()), ("task", task));
 
         using var scope = NewDisposeScope();
         using var generator = new Generator(unchecked((ulong)request.Seed), CPU);

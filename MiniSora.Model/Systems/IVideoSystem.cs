@@ -28,6 +28,12 @@ internal interface IVideoSource : IDisposable
     /// <summary>Whether it knows single images only: it is trained on frames, and a clip drawn from it is a still.</summary>
     bool ImagesOnly { get; }
 
+    /// <summary>Whether clips of any length and size can be drawn, not only of those it was trained on.</summary>
+    bool AnySize { get; }
+
+    /// <summary>Edge of a patch in latent cells: sides are multiples of it.</summary>
+    int Patch { get; }
+
     /// <summary>Latents [1, F, c, h, w], float32 on the device; the caller owns them. Throws <see cref="SamplingException"/>.</summary>
     Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken);
 
@@ -40,10 +46,17 @@ internal interface IVideoSource : IDisposable
 /// <param name="Prompt">Text, or the name of a class.</param>
 /// <param name="Seed">Of all noise.</param>
 /// <param name="Shape">[1, F, c, h, w].</param>
-/// <param name="Still">The first frame [1, 1, c, h, w], or null.</param>
+/// <param name="Task">What is given.</param>
 /// <param name="Device">Where to compute.</param>
 /// <param name="Warn">Takes what the person should be told.</param>
-internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, Tensor? Still, Device Device, Action<SamplerWarning> Warn);
+internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, LatentTask Task, Device Device, Action<SamplerWarning> Warn)
+{
+    /// <summary>
+    /// Factor of the sampler's time shift: the square root of how many more tokens there are than in the clips that the shift was chosen for, since more of
+    /// them need more noise to lose the same layout (Esser et al. 2024, eq. 23). Default 1.
+    /// </summary>
+    public double ShiftScale { get; init; } = 1;
+}
 
 /// <summary>Latents whose likelihood is wanted.</summary>
 /// <param name="Latents">[1, F, c, h, w], float32 on the device.</param>

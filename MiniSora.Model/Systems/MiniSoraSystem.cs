@@ -24,6 +24,12 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
     public bool ImagesOnly => false;
 
     /// <inheritdoc/>
+    public bool AnySize => true;
+
+    /// <inheritdoc/>
+    public int Patch => model.Patch;
+
+    /// <inheritdoc/>
     public TrainingBatch Prepare(StepInput input)
     {
         using var _ = no_grad();
@@ -75,27 +81,21 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
     {
         using var scope = NewDisposeScope();
         var solver = SolverChoice.Of(options.Solver, objective.Kind);
-        var frames = request.Shape[1];
+        var task = request.Task;
         using var generator = new Generator(unchecked((ulong)request.Seed), CPU);
         var noise = randn(request.Shape, generator: generator).to(request.Device);
+        var given = task.Given ?? new bool[request.Shape[1]];
+        OdeSolver.Velocity Field(string prompt, SamplerOptions sampler, (string Prompt, float[] Weights)? second) => new GuidedVelocity(
+            network, w, objective.Prediction, sampler, given, prompts.Encode(prompt, request.Warn), prompts.Nothing, request.Device,
+            second is { } other ? (prompts.Encode(other.Prompt, request.Warn), other.Weights) : null).At;
 
-        var given = new bool[frames];
-        var start = noise;
-        if (request.Still is { } still)
-        {
-            given[0] = true;
-            start = frames == 1 ? still : cat([still.to_type(ScalarType.Float32), noise.narrow(1, 1, frames - 1)], 1);
-        }
-
-        if (!given.Contains(false))
-            return start.clone().MoveToOuterDisposeScope();
-        var field = new GuidedVelocity(network, w, objective.Prediction, options, given, prompts.Encode(request.Prompt, request.Warn), prompts.Nothing, request.Device);
-        var evaluations = OdeSolver.Evaluations(solver, options.Steps);
-        return OdeSolver.Integrate(solver, start, options.Steps, options.TimeShift, field.At, made =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            report((double)made / evaluations);
-        }).MoveToOuterDisposeScope();
+        var source = task is { From: < 1, Inversion: { } shown } ? Field(shown, options with { Guidance = 1 }, null) : null;
+        return WindowSampler.Sample(
+            task, noise, solver, options.Steps, options.TimeShift * request.ShiftScale, request.Seed, Field(request.Prompt, options, task.Second), source, (made, all) =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                report((double)made / all);
+            }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Where predicted data would be divided by a time of 0, the way begins a little later.</summary>

@@ -74,6 +74,9 @@ public sealed class Trainer : ITrainer
     /// <summary>Parameters by name, for tests.</summary>
     internal ParameterLayout Layout => system.Layout;
 
+    /// <summary>Its codec, for tests.</summary>
+    internal IVideoCodec Codec => codec;
+
     private ClipSize Size => new(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width);
 
     /// <summary>Makes the present state the one to go back to.</summary>

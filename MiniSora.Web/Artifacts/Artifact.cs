@@ -12,7 +12,7 @@ public sealed class Artifact
 
     public int Attempt { get; init; }
 
-    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c> (an upload).</summary>
+    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c>, <c>clip</c> (uploads).</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>SHA-256, 64 lower-case hex digits.</summary>

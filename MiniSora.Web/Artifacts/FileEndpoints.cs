@@ -21,6 +21,7 @@ internal static class FileEndpoints
     {
         app.MapMethods("/files/{sha256}/{name}", [HttpMethods.Get, HttpMethods.Head], Serve);
         app.MapPost("/api/uploads/images", UploadImageAsync).RequireAuthorization();
+        app.MapPost("/api/uploads/videos", UploadVideoAsync).RequireAuthorization();
         app.MapPost("/api/specs/from-video", SpecFromVideoAsync).RequireAuthorization();
     }
 
@@ -48,6 +49,15 @@ internal static class FileEndpoints
             return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
         var result = await uploads.StoreImageAsync(request.Body, name ?? "image", Account.Viewer.From(request.HttpContext.User), cancellationToken);
         return result is ImageStored stored ? TypedResults.Ok(stored) : TypedResults.UnprocessableEntity(Problem((UploadRefused)result));
+    }
+
+    /// <summary>Body: the video itself (or an animated GIF), with its own content type.</summary>
+    private static async Task<IResult> UploadVideoAsync(HttpRequest request, UploadService uploads, CancellationToken cancellationToken)
+    {
+        if (request.ContentType is not { } type || !(type.StartsWith("video/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("image/gif", StringComparison.OrdinalIgnoreCase)))
+            return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+        var result = await uploads.StoreVideoAsync(request.Body, Account.Viewer.From(request.HttpContext.User), cancellationToken);
+        return result is VideoStored stored ? TypedResults.Ok(stored) : TypedResults.UnprocessableEntity(Problem((UploadRefused)result));
     }
 
     /// <summary>Body: an MP4. Answer: the YAML of the run that made it.</summary>

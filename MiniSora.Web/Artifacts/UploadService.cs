@@ -13,6 +13,9 @@ public abstract record UploadResult;
 /// <summary>The image is stored; specs name it by <paramref name="Sha256"/>.</summary>
 public sealed record ImageStored(string Sha256, string Url, long Bytes) : UploadResult;
 
+/// <summary>The video is stored; specs name it by <paramref name="Sha256"/>.</summary>
+public sealed record VideoStored(string Sha256, string Url, long Bytes) : UploadResult;
+
 /// <summary>What a video of ours says about how it was made.</summary>
 /// <param name="SpecYaml">Document of the run.</param>
 /// <param name="Seed">Seed of this clip, decimal; null when the file does not say.</param>
@@ -21,11 +24,14 @@ public sealed record VideoSpec(string SpecYaml, string? Seed, string? Checkpoint
 /// <summary>It was refused.</summary>
 public sealed record UploadRefused(Refusal Reason) : UploadResult;
 
-/// <summary>Takes files from members: first frames, and videos whose configuration they want back.</summary>
+/// <summary>Takes files from members: first frames, clips to start from, and videos whose configuration they want back.</summary>
 public sealed class UploadService
 {
     /// <summary>Largest image, bytes.</summary>
     public const long MaxImageBytes = 10 << 20;
+
+    /// <summary>Largest video that a task may start from, bytes: what one request may carry.</summary>
+    public const long MaxClipBytes = 28 << 20;
 
     /// <summary>Largest video that is looked at, bytes.</summary>
     public const long MaxVideoBytes = 200 << 20;
@@ -56,26 +62,59 @@ public sealed class UploadService
         }
 
         memory.Position = 0;
-        var stored = await store.WriteAsync(memory, cancellationToken);
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var known = await context.Artifacts.FirstOrDefaultAsync(a => a.Sha256 == stored.Sha256 && a.Kind == "image" && a.OwnerId == owner, cancellationToken);
-        if (known is null)
-        {
-            known = new()
-            {
-                Id = Guid.CreateVersion7(clock.GetUtcNow()),
-                OwnerId = owner,
-                Kind = "image",
-                Sha256 = stored.Sha256,
-                Bytes = stored.Bytes,
-                FileName = "first-frame" + Extension(memory.GetBuffer()),
-                CreatedAt = clock.GetUtcNow(),
-            };
-            context.Artifacts.Add(known);
-            await context.SaveChangesAsync(cancellationToken);
-        }
+        var known = await KeepAsync(await store.WriteAsync(memory, cancellationToken), owner, "image", "first-frame" + Extension(memory.GetBuffer()), cancellationToken);
+        return new ImageStored(known.Sha256, known.Url, known.Bytes);
+    }
 
-        return new ImageStored(stored.Sha256, known.Url, stored.Bytes);
+    /// <summary>Checks that it is a video by asking ffprobe, and stores it as it came.</summary>
+    public async Task<UploadResult> StoreVideoAsync(Stream content, Viewer viewer, CancellationToken cancellationToken)
+    {
+        if (viewer.MemberId is not { } owner)
+            return new UploadRefused(new("not_signed_in"));
+        var temporary = Path.Combine(folder.Artifacts, $".{Guid.NewGuid():N}.clip");
+        try
+        {
+            await using (var file = File.Create(temporary))
+            {
+                if (await CopyAsync(content, file, MaxClipBytes, cancellationToken) is { } refusal)
+                    return new UploadRefused(refusal);
+            }
+
+            await VideoFile.ProbeAsync(temporary, cancellationToken);
+            await using var whole = File.OpenRead(temporary);
+            var known = await KeepAsync(await store.WriteAsync(whole, cancellationToken), owner, "clip", "clip.mp4", cancellationToken);
+            return new VideoStored(known.Sha256, known.Url, known.Bytes);
+        }
+        catch (MediaException error) when (error.Code is MediaErrors.NotAVideo or MediaErrors.FfmpegMissing)
+        {
+            return new UploadRefused(new(error.Code));
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>The row of a stored file of a member; the same file twice has one.</summary>
+    private async Task<Artifact> KeepAsync(ArtifactStore.Stored stored, Guid owner, string kind, string name, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var known = await context.Artifacts.FirstOrDefaultAsync(a => a.Sha256 == stored.Sha256 && a.Kind == kind && a.OwnerId == owner, cancellationToken);
+        if (known is not null)
+            return known;
+        known = new()
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()),
+            OwnerId = owner,
+            Kind = kind,
+            Sha256 = stored.Sha256,
+            Bytes = stored.Bytes,
+            FileName = name,
+            CreatedAt = clock.GetUtcNow(),
+        };
+        context.Artifacts.Add(known);
+        await context.SaveChangesAsync(cancellationToken);
+        return known;
     }
 
     /// <summary>Reads the configuration out of a video that was downloaded from a MiniSora portal or made on the command line.</summary>

@@ -49,6 +49,7 @@ internal sealed class RunAdmission(
             ReadyDatasets = datasets.List().Where(d => d.State == DatasetState.Ready).Select(d => d.Id).ToHashSet(),
             CheckpointExists = hash => checkpoint.Found && store.Has(hash),
             ImageExists = store.Has,
+            VideoExists = store.Has,
             Source = checkpoint.Spec,
             // Names alone: a path that a member types must not tell what is on the server.
             Weights = name => WeightsShelf.Find(folder.Root, name, paths: false) is { } weights ? WeightsShelf.Describe(weights) : null,

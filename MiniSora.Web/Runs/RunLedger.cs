@@ -227,7 +227,7 @@ internal sealed partial class RunLedger(
 
     private Dictionary<string, string> Inputs(string specYaml)
     {
-        var named = SpecYaml.Read(specYaml).Spec is SamplingSpec spec ? new[] { spec.Checkpoint, spec.Image } : [];
+        var named = SpecYaml.Read(specYaml).Spec is SamplingSpec spec ? new[] { spec.Checkpoint, spec.Image, spec.Input.Video, spec.Input.SecondVideo } : [];
         return named.Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
     }
 

@@ -112,6 +112,30 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             .FirstOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>The member's own videos, newest first, then those of the gallery; each once.</summary>
+    public async Task<IReadOnlyList<VideoChoice>> VideosAsync(Viewer viewer, int take, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var own = await context.Artifacts
+            .Where(artifact => artifact.OwnerId == viewer.MemberId && artifact.Kind == "video")
+            .OrderByDescending(artifact => artifact.CreatedAt)
+            .Take(take)
+            .Join(context.Runs, artifact => artifact.RunId, run => run.Id, (artifact, run) => new { artifact.Sha256, artifact.CreatedAt, run.Number, artifact.Index, Words = artifact.Prompt ?? run.Name })
+            .ToListAsync(cancellationToken);
+        var shown = await context.Posts
+            .OrderByDescending(post => post.Number)
+            .Take(take)
+            .Select(post => new { post.VideoSha256, post.Title })
+            .ToListAsync(cancellationToken);
+        return
+        [
+            .. own.OrderByDescending(video => video.CreatedAt)
+                .Select(video => new VideoChoice(video.Sha256, $"#{video.Number}.{video.Index + 1} {video.Words}"))
+                .Concat(shown.Select(post => new VideoChoice(post.VideoSha256, post.Title)))
+                .DistinctBy(choice => choice.Sha256),
+        ];
+    }
+
     /// <summary>Events after a number; null when there is no such run.</summary>
     public async Task<Replay?> ReplayAsync(Guid runId, long after, CancellationToken cancellationToken)
     {

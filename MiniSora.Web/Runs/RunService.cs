@@ -98,6 +98,9 @@ public sealed class RunService
     public Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken) =>
         reader.CheckpointsAsync(viewer, take, cancellationToken);
 
+    /// <summary>Videos that a task can start from: the member's own, then the gallery's.</summary>
+    public Task<IReadOnlyList<VideoChoice>> VideosAsync(Viewer viewer, int take, CancellationToken cancellationToken) => reader.VideosAsync(viewer, take, cancellationToken);
+
     /// <summary>The checkpoint with this hash, whichever run it is of; null when the portal has none.</summary>
     public Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken) => reader.CheckpointAsync(sha256, cancellationToken);
 

@@ -114,3 +114,8 @@ public sealed record CheckpointChoice(string Sha256, Guid RunId, long RunNumber,
 
 /// <summary>Where a submission came from.</summary>
 public sealed record Origin(Guid? RunId = null, Guid? PostId = null);
+
+/// <summary>A video of this portal that a run can start from.</summary>
+/// <param name="Sha256">Content.</param>
+/// <param name="Text">Run and prompt, or the post's title.</param>
+public sealed record VideoChoice(string Sha256, string Text);

@@ -33,6 +33,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private IReadOnlyList<FormProblem> shown = [];
     private (string Checkpoint, TrainingSpec? Spec) source = ("", null);
     private IReadOnlyList<string> examples = [];
+    private IReadOnlyList<VideoChoice> videos = [];
     private string? yaml;
     private string? notice;
     private bool restored;
@@ -84,6 +85,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
             notice = T["New.FromTitle", found.Title];
         checkpoints = await Runs.CheckpointsAsync(viewer, 50, life.Token);
         checkpointOptions = await WithChosenAsync(checkpoints);
+        videos = await Runs.VideosAsync(viewer, 60, life.Token);
         await CheckAsync();
     }
 
@@ -140,6 +142,16 @@ public sealed partial class NewRunPage : IAsyncDisposable
             return;
         draft["image"] = sha256;
         draft["task"] = "image_to_video";
+        await ChangedAsync(keepAll: true);
+    }
+
+    /// <summary>A video was stored under this hash, for the field of this path.</summary>
+    [JSInvokable]
+    public async Task TakeVideo(string path, string sha256)
+    {
+        if (draft.Kind != SpecKind.Sampling || path is not ("input.video" or "input.second_video"))
+            return;
+        draft[path] = sha256;
         await ChangedAsync(keepAll: true);
     }
 
@@ -342,7 +354,8 @@ public sealed partial class NewRunPage : IAsyncDisposable
     }
 
     private static bool IsUnfilled(Refusal refusal) =>
-        refusal.Code is "spec.text_empty" or "spec.empty_prompt" or "spec.image_required" or "spec.checkpoint_missing" && refusal.Path is "name" or "prompt" or "image" or "checkpoint";
+        refusal.Code is "spec.video_required"
+        || refusal.Code is "spec.text_empty" or "spec.empty_prompt" or "spec.image_required" or "spec.checkpoint_missing" && refusal.Path is "name" or "prompt" or "image" or "checkpoint";
 
     /// <summary>The training spec behind the checkpoint of a sampling spec, which decides what a clip costs.</summary>
     private async Task<TrainingSpec?> SourceAsync(RunSpec spec)

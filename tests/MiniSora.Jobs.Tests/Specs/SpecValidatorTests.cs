@@ -52,6 +52,9 @@ public sealed class SpecValidatorTests
     [Theory]
     [InlineData("prompt= ", "spec.empty_prompt")]
     [InlineData("task=image_to_video", "spec.image_required")]
+    [InlineData("task=extend_forward", "spec.video_required")]
+    [InlineData("input.strength=0", "spec.out_of_range")]
+    [InlineData("size.frames=5", "spec.not_multiple")]
     [InlineData("checkpoint=", "spec.text_empty")]
     [InlineData("checkpoint=gone", "spec.checkpoint_missing")]
     [InlineData("sampler.ema=0.2", "spec.ema_not_trained")]
@@ -92,5 +95,46 @@ public sealed class SpecValidatorTests
         Assert.InRange(fits, 1, 1999);
         Assert.Empty(SpecValidator.Validate(spec with { Training = spec.Training with { Batch = fits } }, context));
         Assert.NotEmpty(SpecValidator.Validate(spec with { Training = spec.Training with { Batch = fits + 1 } }, context));
+    }
+
+    [Fact]
+    public void A_task_names_everything_it_lacks_at_once()
+    {
+        var spec = GoodSampling with
+        {
+            Task = SamplingTask.Connect,
+            Input = new() { SecondVideo = "gone.mp4", GivenFrames = 8 },
+            Size = new() { Height = 20 },
+        };
+        var context = new SpecContext { VideoExists = _ => false, Source = Good };
+        Assert.Equal(
+            [("size.height", "spec.not_multiple"), ("input.given_frames", "spec.given_too_many"), ("input.video", "spec.video_required"), ("input.second_video", "spec.video_missing")],
+            SpecValidator.Validate(spec, context).Select(problem => (problem.Path, problem.Code)));
+    }
+
+    [Theory]
+    [InlineData(SamplingTask.ExtendForward, 14, true)]
+    [InlineData(SamplingTask.ExtendForward, 15, false)]
+    [InlineData(SamplingTask.Connect, 6, true)]
+    [InlineData(SamplingTask.Connect, 7, false)]
+    public void What_is_shown_leaves_something_to_make(SamplingTask task, int given, bool fits)
+    {
+        var spec = GoodSampling with { Task = task, Input = new() { Video = "a", SecondVideo = "b", GivenFrames = given } };
+        Assert.Equal(fits, SpecValidator.Validate(spec, new SpecContext { Source = Good }).Count == 0);
+    }
+
+    [Theory]
+    [InlineData("text_to_video", "")]
+    [InlineData("image_to_video", "image")]
+    [InlineData("extend_backward", "input.video input.given_frames input.windows")]
+    [InlineData("loop_bridge", "input.video input.given_frames")]
+    [InlineData("loop_circular", "")]
+    [InlineData("connect", "input.video input.second_video input.second_prompt input.passage input.given_frames")]
+    [InlineData("edit", "input.video input.strength input.departure")]
+    public void A_form_asks_for_what_the_task_needs(string task, string paths)
+    {
+        var shown = SpecSchema.Sampling.Select(field => field.Path)
+            .Where(path => (path == "image" || path.StartsWith("input.", StringComparison.Ordinal)) && SpecRelevance.Matters(SpecKind.Sampling, path, other => other == "task" ? task : ""));
+        Assert.Equal(paths, string.Join(' ', shown));
     }
 }

@@ -93,7 +93,7 @@ public sealed class CascadeTrainerTests : TorchTests
     {
         using var trainer = Trainers.Create(Setup(CascadeMedium.Clips), null, CancellationToken.None);
         using var sampler = trainer.BorrowSampler(0);
-        var refused = Assert.Throws<SamplingException>(() => sampler.Sample([Request with { FirstFrame = new byte[16 * 16 * 3] }], Sampler, null, CancellationToken.None));
-        Assert.Equal("first_frame_unfit", refused.Code);
+        var refused = Assert.Throws<SamplingException>(() => sampler.Sample([Request with { Task = new ImageToVideo(new byte[16 * 16 * 3]) }], Sampler, null, CancellationToken.None));
+        Assert.Equal("task_unfit", refused.Code);
     }
 }

@@ -103,6 +103,27 @@ public sealed class VideoFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_whole_clip_is_read_in_other_proportions_around_its_centre()
+    {
+        await WriteAsync(folder["a.mp4"], []);
+        var square = await VideoFile.ReadClipAsync(folder["a.mp4"], S, S, 8, 100, CancellationToken.None);
+        Assert.Equal(await VideoFile.ReadFramesAsync(folder["a.mp4"], T, S, CancellationToken.None), square.Pixels);
+
+        var flat = await VideoFile.ReadClipAsync(folder["a.mp4"], S / 2, S, 8, 100, CancellationToken.None);
+        Assert.Equal((T, S / 2, S), (flat.Frames, flat.Height, flat.Width));
+        var middle = square.Pixels.AsSpan(S / 4 * S * 3, S / 2 * S * 3).ToArray();
+        Assert.True(middle.Zip(flat.Part(0, 1).Pixels).Average(pair => Math.Abs(pair.First - pair.Second)) < 2);
+    }
+
+    [Fact]
+    public async Task A_video_with_more_frames_than_can_be_used_is_refused()
+    {
+        await WriteAsync(folder["a.mp4"], []);
+        var refused = await Assert.ThrowsAsync<MediaException>(() => VideoFile.ReadClipAsync(folder["a.mp4"], S, S, 8, T - 1, CancellationToken.None));
+        Assert.Equal(MediaErrors.VideoTooLong, refused.Code);
+    }
+
+    [Fact]
     public async Task Text_is_not_a_video()
     {
         await File.WriteAllTextAsync(folder["text.mp4"], "no video at all");

@@ -1,4 +1,5 @@
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Datasets;
 using MiniSora.Model.Tests.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -64,9 +65,12 @@ public sealed class VideoSamplerTests : TorchTests
         using var sampler = trainer.BorrowSampler(0);
         var picture = new byte[16 * 16 * 3];
         new Random(1).NextBytes(picture);
-        var request = new SampleRequest("a small red circle", 1, picture);
-        using var latents = sampler.SampleLatents(request, Quick, 4, _ => { }, CancellationToken.None);
-        using var still = sampler.SampleLatents(request, Quick, 1, _ => { }, CancellationToken.None);
+        // The window that the sampler draws for the task, and what the codec makes of the picture.
+        using var pixels = ClipPixels.ToTensor([picture], 1, 16, 16);
+        using var still = trainer.Codec.Encode(pixels);
+        using var rest = zeros([1, 3, .. still.shape[2..]]);
+        var task = new LatentTask { Clean = cat([still, rest], 1), Given = [true, false, false, false] };
+        using var latents = sampler.Latents("a small red circle", 1, [1, 4, .. still.shape[2..]], task, Quick, _ => { }, CancellationToken.None);
         Assert.True(SameBits(still[0, 0], latents[0, 0]));
         Assert.False(SameBits(latents[0, 0], latents[0, 1]));
     }
@@ -128,7 +132,7 @@ public sealed class VideoSamplerTests : TorchTests
     {
         using var trainer = Trained();
         using var sampler = trainer.BorrowSampler(0);
-        void Draw() => sampler.Sample([new("a small red circle", 1, new byte[16 * 16 * 3])], Quick with { Steps = 10 }, null, CancellationToken.None);
+        void Draw() => sampler.Sample([new("a small red circle", 1, new ImageToVideo(new byte[16 * 16 * 3]))], Quick with { Steps = 10 }, null, CancellationToken.None);
         Draw();
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         Draw();
@@ -144,5 +148,42 @@ public sealed class VideoSamplerTests : TorchTests
             Values.Add(value);
             then(value);
         }
+    }
+
+    [Theory]
+    [InlineData(8, 32, 16)]
+    [InlineData(16, 16, 24)]
+    [InlineData(2, 16, 16)]
+    public void One_checkpoint_draws_clips_of_other_shapes(int frames, int height, int width)
+    {
+        using var trainer = Trained();
+        using var sampler = trainer.BorrowSampler(0);
+        var clip = sampler.Draw([new("a small red circle", 1, Size: new(frames, height, width))], Quick, null, CancellationToken.None)[0];
+        Assert.Equal((frames, height, width, frames * height * width * 3), (clip.Frames, clip.Height, clip.Width, clip.Pixels.Length));
+    }
+
+    [Theory]
+    [InlineData(7, 16, 16)]
+    [InlineData(8, 20, 16)]
+    public void A_shape_that_is_no_whole_number_of_patches_is_refused(int frames, int height, int width)
+    {
+        using var trainer = Trained();
+        using var sampler = trainer.BorrowSampler(0);
+        var refused = Assert.Throws<SamplingException>(() => sampler.Draw([new("a small red circle", 1, Size: new(frames, height, width))], Quick, null, CancellationToken.None));
+        Assert.Equal("size_unfit", refused.Code);
+    }
+
+    [Fact]
+    public void A_second_prompt_takes_over_as_far_as_its_weight_says()
+    {
+        using var trainer = Trained();
+        using var sampler = trainer.BorrowSampler(0);
+        var shape = new ClipSize(8, 16, 16).LatentShape(trainer.Codec);
+        Tensor Draw(string prompt, float weight) => sampler.Latents(
+            prompt, 1, shape, new LatentTask { Second = ("a large blue ring", [.. Enumerable.Repeat(weight, 4)]) }, Quick, _ => { }, CancellationToken.None);
+        Tensor Alone(string prompt) => sampler.Latents(prompt, 1, shape, LatentTask.Free, Quick, _ => { }, CancellationToken.None);
+        Assert.True(LargestDifference(Alone("a small red circle"), Draw("a small red circle", 0)) < 1e-4);
+        Assert.True(LargestDifference(Alone("a large blue ring"), Draw("a small red circle", 1)) < 1e-4);
+        Assert.True(LargestDifference(Alone("a small red circle"), Draw("a small red circle", 0.5f)) > 1e-3);
     }
 }

@@ -55,4 +55,33 @@ public sealed class OdeSolverTests : TorchTests
         using var end = OdeSolver.Integrate(SolverKind.Euler, start, 4, 3, (x, _) => ones_like(x), _ => { });
         Assert.Equal(2, end[0].ToDouble(), 6);
     }
+
+    [Fact]
+    public void A_way_that_starts_late_covers_only_the_rest()
+    {
+        using var start = zeros(1);
+        var times = new List<double>();
+        using var end = OdeSolver.Integrate(
+            SolverKind.Euler, start, OdeSolver.Steps(10, 3, 0.6), 3,
+            (x, t) =>
+            {
+                times.Add(t);
+                return ones_like(x);
+            },
+            _ => { }, 0.6);
+        Assert.Equal(-0.6, end.ToDouble(), 1e-6);
+        Assert.Equal(0.6, times[0], 1e-9);
+        Assert.Equal(4, times.Count); // 0.6 lies at 1/3 of the even grid
+    }
+
+    [Fact]
+    public void The_inversion_leads_where_the_steps_lead_back_from()
+    {
+        using var data = randn(50);
+        Tensor Velocity(Tensor x, double t) => -0.8 * x * t + 0.3;
+        using var noise = OdeSolver.Invert(data, 8, 2, 0.7, Velocity, _ => { });
+        using var back = OdeSolver.Integrate(SolverKind.Euler, noise, 8, 2, Velocity, _ => { }, 0.7);
+        Assert.True(LargestDifference(data, back) < 1e-3);
+        Assert.True(LargestDifference(data, noise) > 0.05);
+    }
 }

@@ -119,7 +119,7 @@ public sealed class VideoSystemTests : TorchTests
         Assert.Equal("class_unknown", unknown.Code);
         Assert.Contains("red circle", unknown.Arguments["nearest"], StringComparison.Ordinal);
         Assert.Equal("solver_unfit", Refused(new("red circle", 1), SolverKind.Heun).Code);
-        Assert.Equal("first_frame_unfit", Refused(new("red circle", 1, new byte[16 * 16 * 3]), SolverKind.Auto).Code);
+        Assert.Equal("task_unfit", Refused(new("red circle", 1, new ImageToVideo(new byte[16 * 16 * 3])), SolverKind.Auto).Code);
     }
 
     [Theory]

@@ -3,7 +3,7 @@
 
 /**
  * @param root element around the form
- * @param page .NET object: TakeYaml(text), TakeImage(sha256), Refuse(sentences)
+ * @param page .NET object: TakeYaml(text), TakeImage(sha256), TakeVideo(path, sha256), Refuse(sentences)
  * @param key name of the draft, e.g. "recipe:tiny-emoji"
  */
 export function mount(root, page, key) {
@@ -28,6 +28,7 @@ class NewRun {
     root.addEventListener("change", event => {
       this.#typed(event.target);
       if (event.target.matches("[data-image-upload]") && event.target.files.length) this.#sendImage(event.target.files[0]);
+      if (event.target.matches("[data-video-upload]") && event.target.files.length) this.#sendVideo(event.target.dataset.videoUpload, event.target.files[0]);
     }, on);
     root.addEventListener("dragover", event => this.#over(event), on);
     root.addEventListener("dragleave", event => {
@@ -121,6 +122,11 @@ class NewRun {
   async #sendImage(file) {
     const answer = await this.#send("/api/uploads/images", file);
     if (answer) await this.#page.invokeMethodAsync("TakeImage", answer.sha256);
+  }
+
+  async #sendVideo(path, file) {
+    const answer = await this.#send("/api/uploads/videos", file);
+    if (answer) await this.#page.invokeMethodAsync("TakeVideo", path, answer.sha256);
   }
 
   /** The JSON answer; null after the page was told why not. */

@@ -71,7 +71,7 @@ public sealed class DenoiserImportTests : TorchTests, IDisposable
         using var import = DenoiserImport.Open(folder["in"], new DenoiserRequest(DenoiserKind.Dit) { Heads = 2, LatentSize = 8 });
         using var sampler = Written(import);
         Assert.Equal((2, 16, 16), (sampler.Frames, sampler.Height, sampler.Width));
-        var latents = sampler.SampleLatents(new SampleRequest("3", 7), new SamplerOptions { Solver = SolverKind.Ddim, Steps = 2, Guidance = 1 }, 1, _ => { }, CancellationToken.None);
+        var latents = sampler.Latents("3", 7, [1, 1, 4, 8, 8], LatentTask.Free, new SamplerOptions { Solver = SolverKind.Ddim, Steps = 2, Guidance = 1 }, _ => { }, CancellationToken.None);
         using var views = new ParameterViews(dit.Layout, flat, torch.ScalarType.Float32);
         var expected = Ddim(dit, views, 3);
         Assert.InRange(LargestDifference(expected, latents), 0, 1e-4);
@@ -89,7 +89,7 @@ public sealed class DenoiserImportTests : TorchTests, IDisposable
         Assert.Contains(import.Report.Skipped, skipped => skipped.Name.StartsWith("final_layer.linear", StringComparison.Ordinal));
         using var sampler = Written(import);
         // One Euler step: noise plus the velocity at time 0.
-        var latents = sampler.SampleLatents(new SampleRequest("3", 7), new SamplerOptions { Solver = SolverKind.Euler, Steps = 1, Guidance = 1 }, 1, _ => { }, CancellationToken.None);
+        var latents = sampler.Latents("3", 7, [1, 1, 4, 8, 8], LatentTask.Free, new SamplerOptions { Solver = SolverKind.Euler, Steps = 1, Guidance = 1 }, _ => { }, CancellationToken.None);
         using var views = new ParameterViews(sit.Layout, flat, torch.ScalarType.Float32);
         var noise = Noise();
         var velocity = sit.Forward(views, noise, torch.zeros(1), torch.tensor(new[] { 3L })).narrow(1, 0, 4);
