@@ -1,5 +1,5 @@
-using MiniSora.Model.Sampling;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Sampling;
 using MiniSora.Model.Tests.Training;
 using TorchSharp;
 using static TorchSharp.torch;
