@@ -7,9 +7,17 @@ using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
+using MiniSora.Web.Account.Leaving;
+using MiniSora.Web.Account.Notices;
+using MiniSora.Web.Account.Profile;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
+using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Moderation;
+using MiniSora.Web.Papers;
+using MiniSora.Web.Passports;
+using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
@@ -55,8 +63,7 @@ public static class Backend
         if (execute)
             AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
 
-        services.AddSingleton(provider => new GalleryService(
-            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>()));
+        AddCommunity(services);
         services.AddSingleton<DatasetService>();
         services.AddHostedService<DatasetPreparation>();
         return builder;
@@ -98,8 +105,42 @@ public static class Backend
         app.MapWorkers();
         app.MapRuns();
         app.MapFiles();
+        app.MapGalleryButtons();
+        app.MapModerationButtons();
+        app.MapPaperButtons();
+        app.MapRoundtables();
+        app.MapFeeds();
+        app.MapMemberData();
         return app;
     }
+
+    // Whatever members publish, say and read: constructors with internal parts are called here.
+    private static void AddCommunity(IServiceCollection services)
+    {
+        services.AddOptions<ModerationOptions>().BindConfiguration("Moderation");
+        services.AddSingleton<Standing>();
+        services.AddSingleton<GalleryFeed>();
+        services.AddSingleton<MemberData>();
+        services.AddSingleton<PassportKey>();
+        services.AddSingleton<PassportIssuer>();
+        services.AddSingleton<PassportCheck>();
+        services.AddSingleton<PassportVerifier>();
+        services.AddSingleton(provider => new GalleryService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>(),
+            provider.GetRequiredService<PassportIssuer>()));
+        services.AddSingleton(provider => new PostTalk(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
+        services.AddSingleton(provider => new CollectionService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
+        services.AddSingleton(provider => new ModerationService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PaperService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
+        services.AddSingleton(provider => new RoundtableService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>()));
+        services.AddSingleton(provider => new LiveRooms(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<RunService>()));
+        services.AddHostedService<StagePump>();
+        services.AddSingleton(provider => new ProfileService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
+        services.AddSingleton(provider => new NoticeBoard(Contexts(provider), Writing(provider)));
+    }
+
+    private static IDbContextFactory<MiniSoraDbContext> Contexts(IServiceProvider provider) => provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>();
+
+    private static RunWriting Writing(IServiceProvider provider) => provider.GetRequiredService<RunWriting>();
 
     private static void AddArtifacts(IServiceCollection services)
     {

@@ -15,6 +15,12 @@ public static class MediaTags
     /// <summary>Software and version, e.g. <c>MiniSora 0.1.0</c>.</summary>
     public const string Software = "minisora.software";
 
+    /// <summary>Passport: canonical JSON that says how the video was made; written by the portal that published it.</summary>
+    public const string Passport = "minisora.passport";
+
+    /// <summary>Ed25519 signature of the passport, base64.</summary>
+    public const string Signature = "minisora.signature";
+
     /// <summary>The prompt; players show it as the title.</summary>
     public const string Title = "title";
 }

@@ -34,6 +34,25 @@ public static class VideoFile
     public static Task<IReadOnlyDictionary<string, string>> ReadTagsAsync(string path, CancellationToken cancellationToken) =>
         VideoReader.ReadTagsAsync(path, cancellationToken);
 
+    /// <summary>Copies a video with more tags (or others of the same name); pictures are not touched. The file appears whole or not at all.</summary>
+    /// <param name="source">Any video of ours.</param>
+    /// <param name="target">Ends in <c>.mp4</c>; replaced when there.</param>
+    /// <param name="tags">Names as in <see cref="MediaTags"/>; any text without NUL.</param>
+    /// <param name="cancellationToken">Leaves no file behind.</param>
+    /// <exception cref="MediaException">Not a video, ffmpeg missing or failing, disk full.</exception>
+    public static async Task AddTagsAsync(string source, string target, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    {
+        var all = new Dictionary<string, string>(await VideoReader.ReadTagsAsync(source, cancellationToken), StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in tags)
+            all[name] = value;
+        await VideoWriter.CopyAsync(source, target, all, cancellationToken);
+    }
+
+    /// <summary>SHA-256 (hex) of the coded pictures alone: the same after a copy into another container, with whatever tags.</summary>
+    /// <exception cref="MediaException">Not a video, or ffmpeg missing.</exception>
+    public static Task<string> PictureHashAsync(string path, CancellationToken cancellationToken) =>
+        VideoReader.PictureHashAsync(path, cancellationToken);
+
     /// <summary>Size, frames and duration.</summary>
     /// <exception cref="MediaException">Not a video, or ffprobe missing.</exception>
     public static Task<VideoInfo> ProbeAsync(string path, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CliWrap;
 
@@ -58,6 +59,24 @@ internal static class VideoReader
         if (exitCode != 0 || collector.Seen == 0 || collector.Seen * 2 < available)
             throw NotAVideo(path, lastWords.Length > 0 ? lastWords : $"{collector.Seen} of {available} frames could be decoded");
         return collector.Clip();
+    }
+
+    internal static async Task<string> PictureHashAsync(string path, CancellationToken cancellationToken)
+    {
+        var output = new StringBuilder();
+        var (exitCode, lastWords) = await Ffmpeg.RunAsync(
+            "ffmpeg",
+            [
+                "-nostdin", "-hide_banner", "-loglevel", "error", .. Ffmpeg.SafeInput, "-i", Ffmpeg.FileArgument(path),
+                "-map", "0:V:0", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "pipe:1",
+            ],
+            PipeSource.Null,
+            PipeTarget.ToStringBuilder(output),
+            cancellationToken);
+
+        // "0,v,SHA256=<hex>"
+        var hash = output.ToString().Trim().Split('=')[^1].ToLowerInvariant();
+        return exitCode == 0 && hash.Length == 64 ? hash : throw NotAVideo(path, lastWords);
     }
 
     private static async Task<JsonDocument> AskAsync(string path, IEnumerable<string> question, CancellationToken cancellationToken)

@@ -16,6 +16,23 @@ internal static class VideoWriter
         if (frames.LongLength != (long)T * H * W * 3)
             throw new ArgumentException($"{T} frames of {W} × {H} pixels are {(long)T * H * W * 3} bytes, were {frames.LongLength}", nameof(frames));
 
+        await WithTagsAsync(path, tags, tagFile => temporary => Ffmpeg.RunAsync(
+            "ffmpeg", Arguments(temporary, tagFile, H, W, framesPerSecond), PipeSource.FromBytes(frames), PipeTarget.Null, cancellationToken), cancellationToken);
+    }
+
+    internal static Task CopyAsync(string source, string target, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
+        WithTagsAsync(target, tags, tagFile => temporary => Ffmpeg.RunAsync(
+            "ffmpeg",
+            [
+                "-nostdin", "-hide_banner", "-loglevel", "error", "-y", .. Ffmpeg.SafeInput, "-i", Ffmpeg.FileArgument(source),
+                "-f", "ffmetadata", "-i", Ffmpeg.FileArgument(tagFile), "-map", "0:V:0", "-map_metadata", "1", "-c", "copy", "-fflags", "+bitexact",
+                "-movflags", "+faststart+use_metadata_tags", "-f", "mp4", Ffmpeg.FileArgument(temporary),
+            ],
+            PipeSource.Null, PipeTarget.Null, cancellationToken), cancellationToken);
+
+    private static async Task WithTagsAsync(
+        string path, IReadOnlyDictionary<string, string> tags, Func<string, Func<string, Task<(int ExitCode, string LastWords)>>> write, CancellationToken cancellationToken)
+    {
         // Tags go through a file, not through the command line, where other users of the machine could read prompts.
         var tagFile = Path.Combine(Path.GetTempPath(), $"minisora-{Guid.NewGuid():N}.tags");
         try
@@ -23,12 +40,7 @@ internal static class VideoWriter
             await File.WriteAllTextAsync(tagFile, TagText(tags), new UTF8Encoding(false), cancellationToken);
             await AtomicFile.WriteAsync(path, async temporary =>
             {
-                var (exitCode, lastWords) = await Ffmpeg.RunAsync(
-                    "ffmpeg",
-                    Arguments(temporary, tagFile, H, W, framesPerSecond),
-                    PipeSource.FromBytes(frames),
-                    PipeTarget.Null,
-                    cancellationToken);
+                var (exitCode, lastWords) = await write(tagFile)(temporary);
                 if (exitCode != 0)
                     throw Failure(path, lastWords);
             });

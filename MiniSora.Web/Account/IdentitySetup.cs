@@ -13,6 +13,9 @@ internal static class IdentitySetup
     /// <summary>Forms of the account pages that one address may send per minute, unless <c>RateLimits:AccountPostsPerMinute</c> says otherwise.</summary>
     private const int AccountPostsPerMinute = 30;
 
+    /// <summary>Pages whose forms write something that others read.</summary>
+    private static readonly string[] CommunityPaths = ["/gallery", "/collections", "/report", "/papers", "/roundtables", "/me"];
+
     public static void AddMembers(this WebApplicationBuilder builder, DataFolder folder)
     {
         var services = builder.Services;
@@ -93,6 +96,8 @@ internal static class IdentitySetup
                 return Window("account " + address, perMinute);
             if (HttpMethods.IsPost(request.Method) && request.Path.StartsWithSegments("/api"))
                 return Window("api " + (context.User.Identity?.Name ?? address), 120);
+            if (HttpMethods.IsPost(request.Method) && CommunityPaths.Any(path => request.Path.StartsWithSegments(path)))
+                return Window("community " + (context.User.Identity?.Name ?? address), 60);
             return RateLimitPartition.GetNoLimiter("");
         });
     }

@@ -19,6 +19,14 @@ internal sealed record DatasetCredits(string LicenceName, string? LicenceText, s
         Say(EmojiNotice.Credits),
         EmojiNotice.Links[0].ToString());
 
+    /// <summary>Of a dataset by its id; whatever is no dataset of ours is a member's own files.</summary>
+    public static DatasetCredits Of(string id) => id switch
+    {
+        DatasetCatalog.Shapes => Shapes,
+        DatasetCatalog.Emoji => Emoji,
+        _ => Folder,
+    };
+
     private static string Say(NoticeText text) =>
         CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "zh" ? text.Chinese : text.English;
 }

@@ -9,6 +9,9 @@ public static class RefusalTexts
 {
     private static readonly ResourceManager Resources = new("MiniSora.Web.Runs.RefusalTexts", typeof(RefusalTexts).Assembly);
 
+    /// <summary>Whether there is a sentence for this code that needs no arguments.</summary>
+    public static bool Knows(string code) => Resources.GetString(code, CultureInfo.InvariantCulture) is { } text && !text.Contains('{', StringComparison.Ordinal);
+
     /// <summary>The sentence, without the name of the field.</summary>
     public static string Of(Refusal refusal, CultureInfo? culture = null)
     {

@@ -7,7 +7,7 @@ internal sealed class NewerDatabaseException(string migration)
     : InvalidOperationException($"The database has the migration '{migration}', which this version does not know.");
 
 /// <summary>Brings the database up to date. The caller holds the <see cref="DataFolderLock"/>.</summary>
-internal sealed class DatabaseStart(IDbContextFactory<MiniSoraDbContext> contexts)
+internal sealed class DatabaseStart(IDbContextFactory<MiniSoraDbContext> contexts, TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
@@ -27,6 +27,9 @@ internal sealed class DatabaseStart(IDbContextFactory<MiniSoraDbContext> context
             throw new NewerDatabaseException(newer);
         if ((await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
             await context.Database.MigrateAsync(cancellationToken);
+        await Gallery.PostSearch.CatchUpAsync(context, cancellationToken);
+        await Papers.PaperSeed.PlantAsync(context, clock.GetUtcNow(), cancellationToken);
+        await Roundtables.RoundtableSeed.PlantAsync(context, clock.GetUtcNow(), cancellationToken);
     }
 
     // A process killed while it migrates leaves a row behind for which Migrate() would wait for ever. The data folder

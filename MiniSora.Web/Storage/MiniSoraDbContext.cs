@@ -4,8 +4,12 @@ using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
+using MiniSora.Web.Account.Notices;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Moderation;
+using MiniSora.Web.Papers;
+using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Storage;
@@ -38,6 +42,35 @@ public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, G
     public DbSet<Post> Posts => Set<Post>();
 
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
+    public DbSet<PostMark> PostMarks => Set<PostMark>();
+
+    public DbSet<Comment> Comments => Set<Comment>();
+
+    public DbSet<Collection> Collections => Set<Collection>();
+
+    public DbSet<CollectionItem> CollectionItems => Set<CollectionItem>();
+
+    public DbSet<Report> Reports => Set<Report>();
+
+    public DbSet<Strike> Strikes => Set<Strike>();
+
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    public DbSet<Notice> Notices => Set<Notice>();
+
+    public DbSet<Paper> Papers => Set<Paper>();
+
+    public DbSet<PaperLink> PaperLinks => Set<PaperLink>();
+
+    public DbSet<PaperNote> PaperNotes => Set<PaperNote>();
+
+    public DbSet<PaperClaim> PaperClaims => Set<PaperClaim>();
+
+    public DbSet<Roundtable> Roundtables => Set<Roundtable>();
+
+    public DbSet<RoundtableVote> RoundtableVotes => Set<RoundtableVote>();
+
+    public DbSet<RoundtableEvent> RoundtableEvents => Set<RoundtableEvent>();
 
     public DbSet<FirstAdministratorToken> FirstAdministratorTokens => Set<FirstAdministratorToken>();
 

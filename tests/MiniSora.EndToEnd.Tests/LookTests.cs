@@ -32,6 +32,8 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await first.GotoAsync("/gallery");
         var item = await first.Locator("main a[href^='/gallery/']").First.GetAttributeAsync("href");
 
+        var room = await CommunityAsync(first, item!);
+
         var shots = Environment.GetEnvironmentVariable("MINISORA_SCREENSHOTS");
         var complaints = new List<string>();
         foreach (var culture in new[] { "en", "zh-CN" })
@@ -52,6 +54,18 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "gallery", "/gallery");
                     await VisitAsync(page, "item", item!);
                     await VisitAsync(page, "missing", "/no-such-page");
+                    await VisitAsync(page, "gallery-facet", "/gallery?dataset=shapes&sort=liked");
+                    await VisitAsync(page, "collection", "/collections/" + Path.GetFileName(new Uri(first.Url).AbsolutePath));
+                    await VisitAsync(page, "profile", "/u/demo");
+                    await VisitAsync(page, "papers", "/papers");
+                    await VisitAsync(page, "plan", "/papers/plan");
+                    await VisitAsync(page, "library", "/papers/library");
+                    await VisitAsync(page, "paper", "/papers/stable-diffusion-3", ".katex");
+                    await VisitAsync(page, "roundtables", "/roundtables");
+                    await VisitAsync(page, "roundtable", room);
+                    await VisitAsync(page, "replay", room + "/replay?t=1", "[data-second]");
+                    await VisitAsync(page, "stage", room + "/stage", "[data-seq]");
+                    await VisitAsync(page, "verify", "/verify");
                     await Journeys.SignInAsDemoAsync(page);
                     await VisitAsync(page, "new-training", "/runs/new", ".new-run[data-mounted]");
                     await VisitAsync(page, "new-sampling", "/runs/new?from=run:" + sampling, ".new-run[data-mounted]");
@@ -59,6 +73,16 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "run-training", "/runs/" + training, ".run canvas");
                     await VisitAsync(page, "run-sampling", "/runs/" + sampling, ".run video");
                     await VisitAsync(page, "datasets", "/datasets");
+                    await VisitAsync(page, "live", room + "/live", "[data-seq]");
+                    await VisitAsync(page, "propose-roundtable", "/roundtables/propose");
+                    await VisitAsync(page, "propose-paper", "/papers/propose");
+                    await VisitAsync(page, "note", "/papers/latte/note");
+                    await VisitAsync(page, "report", (await ReportAsync(page, item!))!);
+                    await VisitAsync(page, "me", "/me");
+                    await VisitAsync(page, "notices", "/me/notices");
+                    await VisitAsync(page, "strikes", "/me/strikes");
+                    await VisitAsync(page, "security", "/me/security");
+                    await VisitAsync(page, "data", "/me/data");
                     await page.Context.CloseAsync();
 
                     async Task VisitAsync(IPage on, string name, string address, string ready = "main")
@@ -84,5 +108,58 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
             }
         }
         Assert.True(complaints.Count == 0, string.Join('\n', complaints.Distinct()));
+    }
+
+    private static async Task<string?> ReportAsync(IPage page, string item)
+    {
+        await page.GotoAsync(item);
+        return await page.Locator("a[href^='/report/post/']").GetAttributeAsync("href");
+    }
+
+    /// <summary>Says and does something everywhere, so that no page is looked at empty; ends on a collection. The address of a roundtable that goes on.</summary>
+    private static async Task<string> CommunityAsync(IPage page, string item)
+    {
+        await page.GotoAsync(item);
+        await page.GetByLabel("Your comment").FillAsync("**Well done**, and $x^2$");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".comment strong")).ToHaveTextAsync("Well done");
+        await page.Locator(".mark").First.ClickAsync();
+        await Assertions.Expect(page.Locator(".mark").First).ToHaveAttributeAsync("aria-pressed", "true");
+
+        await page.GotoAsync("/papers/stable-diffusion-3/note");
+        await page.GetByLabel("Title").FillAsync("Straight paths");
+        await page.GetByLabel("Note", new() { Exact = false }).First.FillAsync("The path is $x_t = (1-t)x_0 + t\\epsilon$.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.WaitForURLAsync("**/papers/stable-diffusion-3*");
+
+        await page.GotoAsync("/roundtables/propose");
+        await page.GetByLabel("Title").FillAsync("How small can a video model be?");
+        await page.GetByLabel("What will be shown and discussed?").FillAsync("Three networks, one budget.");
+        await page.GetByLabel("I will present it myself").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Propose" }).ClickAsync();
+        await page.WaitForURLAsync("**/roundtables/how-small*");
+        var room = new Uri(page.Url).AbsolutePath;
+        await page.GotoAsync(room + "/live");
+        await page.Locator("[data-seq]").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[data-status]")).ToHaveTextAsync("Live");
+        await page.Locator("#prompt-text").FillAsync("a paper boat in the rain");
+        await page.Locator("#prompt-text").PressAsync("Enter");
+        await page.Locator("[data-prompts] .votes").ClickAsync();
+        await Assertions.Expect(page.Locator("[data-prompts] .votes")).ToHaveAttributeAsync("aria-pressed", "true");
+        await page.Locator("#question-text").FillAsync("Why v-prediction?");
+        await page.Locator("#question-text").PressAsync("Enter");
+        await page.Locator("[data-questions] .votes").WaitForAsync();
+        await page.GetByText("New poll").First.ClickAsync();
+        await page.GetByLabel("Question", new() { Exact = true }).FillAsync("Which goes on?");
+        await page.GetByLabel("Options, one a line").FillAsync("Half the rate\nWith EMA");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New poll" }).ClickAsync();
+        await page.Locator(".poll-option").First.WaitForAsync();
+
+        await page.GotoAsync("/collections/new?post=" + Path.GetFileName(item));
+        await page.GetByLabel("Title").FillAsync("Circles");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        await page.WaitForURLAsync("**/collections/circles*");
+        return room;
     }
 }

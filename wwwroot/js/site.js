@@ -6,3 +6,5 @@ import './copy.js';
 import './times.js';
 import './clips.js';
 import './live-sections.js';
+import './load-more.js';
+import './formulas.js';

@@ -1,5 +1,6 @@
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Media;
 using MiniSora.Web.Account;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Runs;
@@ -77,6 +78,25 @@ public class GalleryServiceTests
         Assert.StartsWith(start, GalleryService.SlugOf(title), StringComparison.Ordinal);
 
     private static GalleryService Gallery(Backend backend) => backend.Get<GalleryService>();
+
+    /// <summary>Publishes a clip whose file is a real video, as a run process writes it.</summary>
+    internal static async Task<Published> PublishClipAsync(Backend backend, Viewer member, byte[] frames)
+    {
+        var (trainingId, training) = await backend.RunningAsync(member);
+        var checkpoint = await backend.FileAsync(training, 1, "checkpoint", "1.safetensors", [9, 9]);
+        await backend.ReportAsync(training, checkpoint, Backend.Step(2, 1, 0.5), Backend.Step(3, 2, 0.25));
+        var spec = new SamplingSpec { Name = "Samples", Checkpoint = checkpoint.Sha256, Prompt = "a red circle" };
+        var id = Assert.IsType<Submitted>(await backend.Runs.SubmitAsync(spec, new(trainingId), member, CancellationToken.None)).RunId;
+        var grant = (await backend.Ledger.ClaimAsync(id, "test", CancellationToken.None))!;
+        var path = Path.Combine(grant.Folder, "made.mp4");
+        var tags = new Dictionary<string, string> { [MediaTags.Spec] = grant.SpecYaml, [MediaTags.Seed] = "7", [MediaTags.Checkpoint] = checkpoint.Sha256, [MediaTags.Title] = "a red circle" };
+        await VideoFile.WriteAsync(path, frames, 8, 32, 32, 8, tags, CancellationToken.None);
+        var video = await backend.FileAsync(grant, 1, "video", "0.mp4", await File.ReadAllBytesAsync(path));
+        await backend.ReportAsync(grant, video, new RunFinished("completed", 1, 2.5, 1, 1) { Seq = 2 });
+        await backend.EndAsync(grant);
+        var details = await backend.Runs.GetAsync(id, member, CancellationToken.None);
+        return Assert.IsType<Published>(await Gallery(backend).PublishAsync(details!.Artifacts.Single(a => a.Kind == "video").Id, "A red circle", member, CancellationToken.None));
+    }
 
     private static async Task<Guid> VideoAsync(Backend backend, Viewer member, byte content = 1)
     {

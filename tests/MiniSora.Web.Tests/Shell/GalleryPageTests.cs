@@ -118,6 +118,7 @@ public sealed class GalleryPageTests
                 Slug = $"clip-{k}",
                 Title = $"Clip {k}",
                 Prompt = "a red heart beating",
+                SearchWords = PostSearch.Index($"Clip {k}", "a red heart beating"),
                 SpecYaml = "kind: sampling\n",
                 Seed = 4711,
                 CheckpointSha256 = new string('a', 64),

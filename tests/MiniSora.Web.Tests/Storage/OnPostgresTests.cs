@@ -2,6 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Tests.Api;
 using MiniSora.Web.Tests.Gallery;
+using MiniSora.Web.Tests.Moderation;
+using MiniSora.Web.Tests.Papers;
+using MiniSora.Web.Tests.Roundtables;
 using MiniSora.Web.Tests.Runs;
 
 namespace MiniSora.Web.Tests.Storage;
@@ -68,4 +71,46 @@ public sealed class PostgresStorageTests
         await db.Database.ExecuteSqlRawAsync("INSERT INTO \"__EFMigrationsHistory\" VALUES ('29991231000000_Later', '99.0.0')");
         await Assert.ThrowsAsync<NewerDatabaseException>(() => backend.Get<DatabaseStart>().ApplyAsync(CancellationToken.None));
     }
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostSearchOnPostgresTests : PostSearchTests
+{
+    public PostSearchOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class GalleryFeedOnPostgresTests : GalleryFeedTests
+{
+    public GalleryFeedOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostTalkOnPostgresTests : PostTalkTests
+{
+    public PostTalkOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class ModerationServiceOnPostgresTests : ModerationServiceTests
+{
+    public ModerationServiceOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PaperServiceOnPostgresTests : PaperServiceTests
+{
+    public PaperServiceOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class LiveRoomsOnPostgresTests : LiveRoomsTests
+{
+    public LiveRoomsOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class RoundtableServiceOnPostgresTests : RoundtableServiceTests
+{
+    public RoundtableServiceOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }

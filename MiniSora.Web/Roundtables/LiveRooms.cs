@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Specs;
+using MiniSora.Web.Account;
+using MiniSora.Web.Moderation;
+using MiniSora.Web.Runs;
+using MiniSora.Web.Storage;
+
+namespace MiniSora.Web.Roundtables;
+
+/// <summary>The rooms of roundtables: actions go in, become events of the log, and everybody sees the state that follows.</summary>
+public sealed class LiveRooms
+{
+    /// <summary>Actions of one member within <see cref="Pace"/>; more is a script.</summary>
+    private const int MostPerPace = 15;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<Guid, Room> rooms = new();
+    private readonly IDbContextFactory<MiniSoraDbContext> contexts;
+    private readonly RunWriting writing;
+    private readonly Standing standing;
+    private readonly RunService runs;
+
+    internal LiveRooms(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, Standing standing, RunService runs) =>
+        (this.contexts, this.writing, this.standing, this.runs) = (contexts, writing, standing, runs);
+
+    /// <summary>Raised with the roundtable's id when its state changed.</summary>
+    internal event Action<Guid>? Changed;
+
+    /// <summary>The state now; null when there is no such roundtable.</summary>
+    public async Task<StageView?> NowAsync(string slug, CancellationToken cancellationToken) =>
+        await FindAsync(slug, cancellationToken) is { } room ? StageView.Of(room.State, room.Here) : null;
+
+    internal StageView Now(Guid id) => rooms.TryGetValue(id, out var room) ? StageView.Of(room.State, room.Here) : StageView.Of(StageState.Empty, 0);
+
+    /// <summary>What a member voted for.</summary>
+    public async Task<MineView?> MineAsync(string slug, Guid memberId, CancellationToken cancellationToken) =>
+        await FindAsync(slug, cancellationToken) is { } room ? MineView.Of(room.State, memberId) : null;
+
+    /// <summary>The state a number of seconds after the roundtable began; null when there is no such roundtable or it has not begun.</summary>
+    public async Task<StageView?> AtAsync(string slug, double seconds, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(slug, cancellationToken) is not { } room || room.BeganAt is not { } began)
+            return null;
+        var until = began + TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(2).TotalSeconds));
+        return StageView.Of(StageState.Of((await EventsAsync(room.Id, cancellationToken)).TakeWhile(happened => happened.At <= until)), 0);
+    }
+
+    /// <summary>When what happened, in seconds after the beginning, for the marks of the replay.</summary>
+    public async Task<IReadOnlyList<ReplayMark>?> MarksAsync(string slug, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(slug, cancellationToken) is not { } room || room.BeganAt is not { } began)
+            return null;
+        return [.. (await EventsAsync(room.Id, cancellationToken)).Where(happened => happened.At >= began).Select(happened => new ReplayMark(Math.Round((happened.At - began).TotalSeconds, 1), happened.Type))];
+    }
+
+    /// <summary>Does something in a room. Empty when done, else all reasons against it.</summary>
+    public async Task<IReadOnlyList<Refusal>> ActAsync(string slug, string type, JsonObject asked, Viewer viewer, CancellationToken cancellationToken)
+    {
+        if (viewer.MemberId is not { } member)
+            return [new("not_signed_in")];
+        if (await FindAsync(slug, cancellationToken) is not { } room)
+            return [new("not_found")];
+
+        // One after the other within a room: a vote is checked against the state that it changes.
+        await room.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            var isPresenter = viewer.IsModerator || room.PresenterId == member;
+            var (data, refusal) = StageRules.Check(room.State, type, asked, isPresenter);
+            if (refusal is not null)
+                return [refusal];
+            if (type == "prompt_taken" && room.Checkpoint.Length > 0)
+            {
+                var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
+                var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
+                switch (await runs.SubmitAsync(spec, new(), viewer, cancellationToken))
+                {
+                    case Refused refused:
+                        return refused.Reasons;
+                    case Submitted submitted:
+                        data!["runId"] = submitted.RunId.ToString();
+                        break;
+                }
+            }
+
+            var (happened, reasons) = await StoreAsync(room, type, data!, viewer, member, cancellationToken);
+            if (happened is null)
+                return reasons;
+            room.State = room.State.After(happened);
+        }
+        finally
+        {
+            room.Gate.Release();
+        }
+
+        Changed?.Invoke(room.Id);
+        return [];
+    }
+
+    /// <summary>Somebody came to look (+1) or left (−1).</summary>
+    internal async Task<Guid?> CountAsync(string slug, int change, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(slug, cancellationToken) is not { } room)
+            return null;
+        room.Count(change);
+        Changed?.Invoke(room.Id);
+        return room.Id;
+    }
+
+    internal void Left(Guid id)
+    {
+        if (rooms.TryGetValue(id, out var room))
+            room.Count(-1);
+        Changed?.Invoke(id);
+    }
+
+    private Task<(StageEvent? Happened, IReadOnlyList<Refusal> Reasons)> StoreAsync(Room room, string type, JsonObject data, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
+        writing.DoAsync<(StageEvent?, IReadOnlyList<Refusal>)>(
+            async write =>
+            {
+                var texts = new[] { data["text"]?.GetValue<string>() ?? "" };
+                var reasons = await standing.CheckAsync(write, viewer, texts, cancellationToken);
+                var since = write.Now - Pace;
+                if (await write.Context.RoundtableEvents.CountAsync(e => e.RoundtableId == room.Id && e.MemberId == member && e.At > since, cancellationToken) >= MostPerPace && room.PresenterId != member)
+                    reasons.Add(new("stage_pace"));
+                if (reasons.Count > 0)
+                    return (null, reasons);
+                var name = await write.Context.Users.Where(user => user.Id == member).Select(user => user.DisplayName).SingleAsync(cancellationToken);
+                var happened = new StageEvent(room.State.Seq + 1, write.Now, member, name, type, data);
+                write.Context.RoundtableEvents.Add(new() { RoundtableId = room.Id, Seq = happened.Seq, At = happened.At, MemberId = member, MemberName = name, Type = type, Json = data.ToJsonString() });
+                if (type is "began" or "ended")
+                {
+                    var roundtable = await write.Context.Roundtables.SingleAsync(roundtable => roundtable.Id == room.Id, cancellationToken);
+                    if (type == "began")
+                    {
+                        roundtable.State = RoundtableState.Live;
+                        roundtable.BeganAt ??= write.Now;
+                        roundtable.StartsAt ??= write.Now;
+                        roundtable.EndedAt = null;
+                        room.BeganAt = roundtable.BeganAt;
+                    }
+                    else
+                    {
+                        (roundtable.State, roundtable.EndedAt) = (RoundtableState.Held, write.Now);
+                    }
+                }
+
+                return (happened, []);
+            },
+            cancellationToken);
+
+    private async Task<Room?> FindAsync(string slug, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await context.Roundtables.AsNoTracking().Where(roundtable => roundtable.Slug == slug)
+            .Select(roundtable => new { roundtable.Id, roundtable.PresenterId, roundtable.StageCheckpoint, roundtable.BeganAt }).SingleOrDefaultAsync(cancellationToken);
+        if (found is null)
+            return null;
+        if (!rooms.TryGetValue(found.Id, out var room))
+            room = rooms.GetOrAdd(found.Id, new Room(found.Id, StageState.Of(await EventsAsync(found.Id, cancellationToken))));
+        (room.PresenterId, room.Checkpoint, room.BeganAt) = (found.PresenterId, found.StageCheckpoint, found.BeganAt);
+        return room;
+    }
+
+    private async Task<List<StageEvent>> EventsAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.RoundtableEvents.AsNoTracking().Where(happened => happened.RoundtableId == id).OrderBy(happened => happened.Seq).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new StageEvent(row.Seq, row.At, row.MemberId ?? Guid.Empty, row.MemberName, row.Type, JsonNode.Parse(row.Json)!.AsObject()))];
+    }
+
+    private static string Shortened(string text) => text.Length <= 80 ? text : text[..80];
+
+    private sealed class Room(Guid id, StageState state)
+    {
+        private int here;
+
+        public Guid Id { get; } = id;
+
+        public SemaphoreSlim Gate { get; } = new(1);
+
+        public StageState State { get; set; } = state;
+
+        public Guid? PresenterId { get; set; }
+
+        public string Checkpoint { get; set; } = "";
+
+        public DateTimeOffset? BeganAt { get; set; }
+
+        public int Here => Math.Max(0, here);
+
+        public void Count(int change) => Interlocked.Add(ref here, change);
+    }
+}
+
+/// <summary>A mark of the replay.</summary>
+public sealed record ReplayMark(double At, string Type);
