@@ -10,6 +10,7 @@ using MiniSora.Web.Api;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Queue;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
@@ -47,6 +48,7 @@ public static class Backend
 
         AddArtifacts(services);
         AddRuns(services, folder);
+        AddQueue(services);
         var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
         services.AddSingleton(jobs);
         var execute = builder.Configuration.GetValue("Runs:Execute", true);
@@ -138,10 +140,25 @@ public static class Backend
         services.AddSingleton(provider => new RunService(
             provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<SubmitLimiter>(), provider.GetRequiredService<StopSignals>(), provider.GetRequiredService<RunWake>(),
-            provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>()));
+            provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<UseLedger>()));
         services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
         services.AddHostedService<RunEventsPump>();
         services.AddSingleton<MachineSpeed>();
+    }
+
+    private static void AddQueue(IServiceCollection services)
+    {
+        services.AddOptions<QueueOptions>().BindConfiguration("Queue").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<QueueCapacity>();
+        services.AddSingleton<QueueOrder>();
+        services.AddSingleton<UseLedger>();
+        services.AddSingleton<DiskRoom>();
+        services.AddSingleton(provider => new QueueBoard(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<QueueOrder>(),
+            provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(),
+            provider.GetRequiredService<RunFeed>(), provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<QueueOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<ForecastKeeper>();
     }
 
     // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:

@@ -59,6 +59,7 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "run-training", "/runs/" + training, ".run canvas");
                     await VisitAsync(page, "run-sampling", "/runs/" + sampling, ".run video");
                     await VisitAsync(page, "datasets", "/datasets");
+                    await VisitAsync(page, "queue", "/queue", ".rules");
                     await page.Context.CloseAsync();
 
                     async Task VisitAsync(IPage on, string name, string address, string ready = "main")
