@@ -6,12 +6,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
+using MiniSora.Web.Admin;
 using MiniSora.Web.Api;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Queue;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
 
@@ -57,6 +59,13 @@ public static class Backend
         if (execute)
             AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
 
+        services.AddSingleton<ReliabilityReader>();
+        services.AddSingleton<EstimateReader>();
+        services.AddSingleton(provider => new MemberShares(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunWake>()));
+        services.AddHealth();
+        builder.AddTelemetry();
+
         services.AddSingleton(provider => new GalleryService(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>()));
         services.AddSingleton<DatasetService>();
@@ -100,6 +109,8 @@ public static class Backend
         app.MapWorkers();
         app.MapRuns();
         app.MapFiles();
+        app.MapSeen();
+        app.MapJobsDashboard();
         return app;
     }
 
@@ -175,6 +186,7 @@ public static class Backend
         services.AddSingleton<IJobFilterProvider>(provider =>
         {
             var filters = new JobFilterCollection();
+            filters.Add(new AllowedJobs());
             filters.Add(new RunJobEnds((runId, reason) => _ = provider.GetRequiredService<RunScheduler>().EndedAsync(runId, reason)));
             return new JobFilterProviderCollection(filters);
         });

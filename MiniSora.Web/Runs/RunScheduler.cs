@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Queue;
+using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
 
@@ -27,9 +28,13 @@ internal sealed partial class RunScheduler(
     // Nothing is decided by the clock alone but silence, so this is slow.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
+    /// <summary>When it last looked for work to its end; null before the first time.</summary>
+    public DateTimeOffset? LastLook { get; private set; }
+
     /// <summary>Starts what can start. Returns how many runs were handed over.</summary>
     public async Task<int> LookAsync(CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Source.StartActivity("scheduler.look");
         if (reserve.IsSpent)
         {
             await ledger.StopForFullDiskAsync(cancellationToken);
@@ -52,6 +57,7 @@ internal sealed partial class RunScheduler(
             started++;
         }
 
+        LastLook = clock.GetUtcNow();
         return started;
     }
 
