@@ -42,7 +42,7 @@ internal sealed class DiskRoom(DataFolder folder, IDbContextFactory<MiniSoraDbCo
     /// </summary>
     internal static long MissingForAll(long free, long total, RunOptions options)
     {
-        var share = Math.Min((long)(total * (1 - options.FullestDisk)), options.AmpleFreeBytes);
+        var share = Math.Min((long)Math.Round(total * (1 - options.FullestDisk)), options.AmpleFreeBytes);
         return Math.Max(options.MinFreeBytes, share) - free;
     }
 

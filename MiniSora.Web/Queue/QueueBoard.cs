@@ -92,20 +92,22 @@ public sealed class QueueBoard : IDisposable
             var (run, row) = (line[i].Run, rows[line[i].Run.Id]);
             var isStarting = i < starting;
             var startsIn = isStarting ? new Duration(0, 0, 0) : disk is null && i - starting < starts.Count ? starts[i - starting] : null;
-            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], disk ?? room.CauseFor(run.Id), holding.Count);
+            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], disk ?? room.CauseFor(run.Id), holding.Count, await IsTooLargeAsync(i, run.Id, cancellationToken));
             waiting.Add(new(run.Id, run.Number, row.Name, row.Kind, run.OwnerId, row.OwnerName, run.Priority, row.CreatedAt, i + 1, causes, line[i].OwnAhead, startsIn, row.Whole));
         }
 
         return new(now, capacity.Devices, running, waiting, await MembersAsync(context, standings, waiting, cancellationToken));
     }
 
-    private List<WaitCause> CausesOf(QueuePlace place, WaitCause? disk, int busy)
+    private List<WaitCause> CausesOf(QueuePlace place, WaitCause? disk, int busy, bool tooLarge)
     {
         var causes = new List<WaitCause>();
         if (capacity.Devices == 0)
             causes.Add(new(WaitReason.NoDevice, 0));
         if (disk is not null)
             causes.Add(disk);
+        if (tooLarge)
+            causes.Add(new(WaitReason.NoMemory, 0));
         if (capacity.Devices > 0 && busy >= capacity.Devices)
             causes.Add(new(WaitReason.AllBusy, capacity.Devices));
         void Ahead(WaitReason reason, int count)
@@ -124,6 +126,10 @@ public sealed class QueueBoard : IDisposable
             causes.Add(new(WaitReason.Starting, 0));
         return causes;
     }
+
+    // Those at the head of the line: a spec is read for it, and further back the reason is another one anyway.
+    private async Task<bool> IsTooLargeAsync(int index, Guid runId, CancellationToken cancellationToken) =>
+        index < 50 && capacity.Largest is { } largest && await capacity.ClassOfAsync(runId, cancellationToken) > largest;
 
     private static async Task<List<RunningRun>> RunningAsync(MiniSoraDbContext context, CancellationToken cancellationToken)
     {

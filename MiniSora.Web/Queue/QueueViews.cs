@@ -29,6 +29,9 @@ public enum WaitReason
     /// <summary>There is no room for what this run is expected to write.</summary>
     NoRoom,
 
+    /// <summary>No device here has the memory that it is expected to need.</summary>
+    NoMemory,
+
     /// <summary>All devices are busy.</summary>
     AllBusy,
 

@@ -9,6 +9,8 @@ namespace MiniSora.Web.Status;
 /// <summary>What machines ask: <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c>.</summary>
 internal static class SeenEndpoints
 {
+    public const string Live = "/health/live", Ready = "/health/ready", Metrics = "/metrics";
+
     public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<DatabaseCheck>(DatabaseCheck.Name)
         .AddCheck<SchedulerCheck>(SchedulerCheck.Name)
@@ -17,9 +19,9 @@ internal static class SeenEndpoints
     public static void MapSeen(this WebApplication app)
     {
         // Live: the process answers. Whoever restarts it on a no shall not do so because a disk is full.
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false, ResponseWriter = WriteAsync }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new() { ResponseWriter = WriteAsync }).AllowAnonymous();
-        app.UseWhen(http => http.Request.Path == "/metrics", metrics =>
+        app.MapHealthChecks(Live, new() { Predicate = _ => false, ResponseWriter = WriteAsync }).AllowAnonymous();
+        app.MapHealthChecks(Ready, new() { ResponseWriter = WriteAsync }).AllowAnonymous();
+        app.UseWhen(http => http.Request.Path == Metrics, metrics =>
         {
             metrics.Use((http, next) => MayReadMetrics(http) ? next(http) : Refuse(http));
             metrics.UseOpenTelemetryPrometheusScrapingEndpoint();

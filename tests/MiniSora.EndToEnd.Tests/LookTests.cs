@@ -60,6 +60,8 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "run-sampling", "/runs/" + sampling, ".run video");
                     await VisitAsync(page, "datasets", "/datasets");
                     await VisitAsync(page, "queue", "/queue", ".rules");
+                    await VisitAsync(page, "status", "/status");
+                    await VisitAsync(page, "estimates", "/status/estimates");
                     await page.Context.CloseAsync();
 
                     async Task VisitAsync(IPage on, string name, string address, string ready = "main")

@@ -20,7 +20,7 @@ public sealed class QueueBoardTests
         var now = await backend.Get<QueueBoard>().LookAsync(CancellationToken.None);
         var held = Assert.Single(now.Running);
         Assert.Equal((running, "test", grant.Attempt), (held.Id, held.Worker, held.Attempt));
-        Assert.Equal(TimeSpan.FromSeconds(90), held.Deadline - held.LastHeardAt);
+        Assert.Equal(RunLedger.Silence, held.Deadline - held.LastHeardAt);
         Assert.Equal([first, second], now.Waiting.Select(entry => entry.Id));
         Assert.Equal([new WaitCause(WaitReason.AllBusy, 1)], now.Waiting[0].Causes);
         Assert.Equal([new WaitCause(WaitReason.AllBusy, 1), new(WaitReason.Turn, 1)], now.Waiting[1].Causes);
