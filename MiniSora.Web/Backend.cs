@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
+using MiniSora.Web.Admin;
 using MiniSora.Web.Api;
 using MiniSora.Web.Account.Leaving;
 using MiniSora.Web.Account.Notices;
@@ -17,8 +18,10 @@ using MiniSora.Web.Gallery;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Passports;
+using MiniSora.Web.Queue;
 using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
 
@@ -55,6 +58,7 @@ public static class Backend
 
         AddArtifacts(services);
         AddRuns(services, folder);
+        AddQueue(services);
         var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
         services.AddSingleton(jobs);
         var execute = builder.Configuration.GetValue("Runs:Execute", true);
@@ -64,6 +68,12 @@ public static class Backend
             AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
 
         AddCommunity(services);
+        services.AddSingleton<ReliabilityReader>();
+        services.AddSingleton<EstimateReader>();
+        services.AddSingleton(provider => new MemberShares(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunWake>()));
+        services.AddHealth();
+        builder.AddTelemetry();
         services.AddSingleton<DatasetService>();
         services.AddHostedService<DatasetPreparation>();
         return builder;
@@ -111,6 +121,8 @@ public static class Backend
         app.MapRoundtables();
         app.MapFeeds();
         app.MapMemberData();
+        app.MapSeen();
+        app.MapJobsDashboard();
         return app;
     }
 
@@ -179,10 +191,25 @@ public static class Backend
         services.AddSingleton(provider => new RunService(
             provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<SubmitLimiter>(), provider.GetRequiredService<StopSignals>(), provider.GetRequiredService<RunWake>(),
-            provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>()));
+            provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<UseLedger>()));
         services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
         services.AddHostedService<RunEventsPump>();
         services.AddSingleton<MachineSpeed>();
+    }
+
+    private static void AddQueue(IServiceCollection services)
+    {
+        services.AddOptions<QueueOptions>().BindConfiguration("Queue").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<QueueCapacity>();
+        services.AddSingleton<QueueOrder>();
+        services.AddSingleton<UseLedger>();
+        services.AddSingleton<DiskRoom>();
+        services.AddSingleton(provider => new QueueBoard(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<QueueOrder>(),
+            provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(),
+            provider.GetRequiredService<RunFeed>(), provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<QueueOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<ForecastKeeper>();
     }
 
     // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:
@@ -199,6 +226,7 @@ public static class Backend
         services.AddSingleton<IJobFilterProvider>(provider =>
         {
             var filters = new JobFilterCollection();
+            filters.Add(new AllowedJobs());
             filters.Add(new RunJobEnds((runId, reason) => _ = provider.GetRequiredService<RunScheduler>().EndedAsync(runId, reason)));
             return new JobFilterProviderCollection(filters);
         });

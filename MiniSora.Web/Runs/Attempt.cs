@@ -24,6 +24,9 @@ public sealed class Attempt
     /// <summary>Highest event number stored; events up to it are not stored again.</summary>
     public long LastEventSeq { get; set; }
 
+    /// <summary>Its device time is in the member's share of the queue.</summary>
+    public bool Charged { get; set; }
+
     public long ResumedFromStep { get; set; }
 
     /// <summary><c>completed</c>, <c>stopped</c>, <c>interrupted</c> or <c>failed</c>, as the process said; null when it said nothing.</summary>

@@ -79,7 +79,7 @@ public sealed class Run
     public string SoftwareVersion { get; init; } = "";
 
     /// <summary>Higher goes first.</summary>
-    public int Priority { get; init; }
+    public int Priority { get; set; }
 
     /// <summary>The run this one was made from: a fork's original, or the training run of a sampled checkpoint.</summary>
     public Guid? ParentRunId { get; init; }

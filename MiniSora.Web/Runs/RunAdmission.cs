@@ -7,6 +7,7 @@ using MiniSora.Model.Weights;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
+using MiniSora.Web.Queue;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
@@ -57,6 +58,13 @@ internal sealed class RunAdmission(
             Calibration = Calibration.Load(folder.Root),
         };
     }
+
+    /// <summary>What the run is expected to cost on this machine.</summary>
+    public async Task<RunEstimate> EstimateAsync(RunSpec spec, CancellationToken cancellationToken) =>
+        RunEstimator.Estimate(spec, Calibration.Load(folder.Root), spec is SamplingSpec sampling ? (await SourceAsync(sampling.Checkpoint, cancellationToken)).Spec : null);
+
+    /// <summary>What the run is expected to write.</summary>
+    public long DiskBytes(RunSpec spec, RunEstimate estimate) => DiskNeed.Of(spec, estimate, options.Value.CheckpointsKept);
 
     private async Task<(bool Found, TrainingSpec? Spec)> SourceAsync(string sha256, CancellationToken cancellationToken)
     {

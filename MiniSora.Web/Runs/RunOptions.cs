@@ -17,6 +17,12 @@ public sealed class RunOptions
     /// <summary>Below this many free bytes nothing is submitted or started. Default 1 GiB.</summary>
     [Range(0, long.MaxValue)] public long MinFreeBytes { get; set; } = 1L << 30;
 
+    /// <summary>Share of the disk in use from which on new runs wait. Default 0.9.</summary>
+    [Range(0.1, 1)] public double FullestDisk { get; set; } = 0.9;
+
+    /// <summary>So much free room is enough however full a large disk is. Default 50 GiB.</summary>
+    [Range(0, long.MaxValue)] public long AmpleFreeBytes { get; set; } = 50L << 30;
+
     /// <summary>Checkpoints kept per run, besides those that other runs or posts refer to. Default 2.</summary>
     [Range(1, 1000)] public int CheckpointsKept { get; set; } = 2;
 

@@ -3,12 +3,13 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
+using MiniSora.Web.Queue;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
 
 /// <summary>Reads runs for pages: projections only, nothing is tracked.</summary>
-internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, RunSlots slots, TimeProvider clock)
+internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, QueueBoard queue)
 {
     private const int MostArtifacts = 400, MostLogLines = 300, MostReplayed = 2000;
 
@@ -188,7 +189,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, R
             })
             .ToListAsync(cancellationToken);
         var positions = rows.Any(x => x.run.State == RunState.Queued)
-            ? (await RunScheduler.WaitingAsync(contexts, slots.Held, clock, cancellationToken)).Select((run, i) => (run.Id, i)).ToDictionary(x => x.Id, x => x.i + 1)
+            ? (await queue.LookAsync(cancellationToken)).Waiting.Where(entry => !entry.IsStarting).ToDictionary(entry => entry.Id, entry => entry.Position)
             : [];
         var losses = await LossesAsync(context, [.. rows.Select(x => x.run.Number)], cancellationToken);
         return [.. rows.Select(x => new RunSummary(

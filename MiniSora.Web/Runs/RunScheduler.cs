@@ -1,7 +1,8 @@
 using Hangfire;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
+using MiniSora.Web.Queue;
+using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
 
@@ -10,14 +11,15 @@ namespace MiniSora.Web.Runs;
 /// <summary>Hands the next run to Hangfire whenever a slot is free. Wakes at once when something is submitted or ends.</summary>
 internal sealed partial class RunScheduler(
     IBackgroundJobClient jobs,
-    IDbContextFactory<MiniSoraDbContext> contexts,
+    QueueOrder order,
+    UseLedger use,
+    DiskRoom room,
     RunLedger ledger,
     RunSlots slots,
     Fleet fleet,
     LostSlots lost,
     JobSettings settings,
     RunWake wake,
-    DataFolder folder,
     DiskReserve reserve,
     IOptions<RunOptions> options,
     TimeProvider clock,
@@ -26,9 +28,13 @@ internal sealed partial class RunScheduler(
     // Nothing is decided by the clock alone but silence, so this is slow.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
+    /// <summary>When it last looked for work to its end; null before the first time.</summary>
+    public DateTimeOffset? LastLook { get; private set; }
+
     /// <summary>Starts what can start. Returns how many runs were handed over.</summary>
     public async Task<int> LookAsync(CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Source.StartActivity("scheduler.look");
         if (reserve.IsSpent)
         {
             await ledger.StopForFullDiskAsync(cancellationToken);
@@ -37,45 +43,22 @@ internal sealed partial class RunScheduler(
 
         reserve.Keep(leaving: options.Value.MinFreeBytes);
         await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
+        await use.ChargeAsync(cancellationToken);
         var started = 0;
         if (settings.Shared)
             await lost.FreeAsync(cancellationToken);
-        while (slots.Held.Count < fleet.Slots.Count && folder.FreeBytes() >= options.Value.MinFreeBytes)
+        while (slots.Held.Count < fleet.Slots.Count && room.CauseForAll() is null)
         {
-            var waiting = await WaitingAsync(contexts, slots.Held, clock, cancellationToken);
-            if (await fleet.NextAsync(waiting.Select(run => run.Id), slots.Held, cancellationToken) is not { } next || !slots.Take(next.RunId))
+            var waiting = await room.ThoseThatFitAsync(await order.LookAsync(slots.Held, cancellationToken), slots.Held, cancellationToken);
+            if (await fleet.NextAsync(waiting, slots.Held, cancellationToken) is not { } next || !slots.Take(next.RunId))
                 break;
             jobs.Create<RunJob>(next.Queue, job => job.ExecuteAsync(next.RunId, CancellationToken.None), new Hangfire.States.EnqueuedState(next.Queue));
             LogStarted(next.RunId, next.Queue);
             started++;
         }
 
+        LastLook = clock.GetUtcNow();
         return started;
-    }
-
-    /// <summary>The waiting runs in their order, without those that were handed over.</summary>
-    internal static async Task<IReadOnlyList<WaitingRun>> WaitingAsync(
-        IDbContextFactory<MiniSoraDbContext> contexts, IReadOnlyCollection<Guid> handedOver, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var waiting = await context.Runs.AsNoTracking()
-            .Where(run => run.State == RunState.Queued && !handedOver.Contains(run.Id))
-            .Select(run => new WaitingRun(run.Id, run.Number, run.OwnerId, run.Priority))
-            .ToListAsync(cancellationToken);
-        if (waiting.Count < 2)
-            return waiting;
-        var held = await context.Runs
-            .Where(run => run.State == RunState.Running || handedOver.Contains(run.Id))
-            .GroupBy(run => run.OwnerId)
-            .Select(group => new { group.Key, Count = group.Count() })
-            .ToDictionaryAsync(group => group.Key, group => group.Count, cancellationToken);
-        var since = clock.GetUtcNow().AddDays(-1);
-        var recent = await context.Runs
-            .Where(run => run.StartedAt >= since)
-            .GroupBy(run => run.OwnerId)
-            .Select(group => new { group.Key, Seconds = group.Sum(run => run.DeviceSeconds) })
-            .ToDictionaryAsync(group => group.Key, group => group.Seconds, cancellationToken);
-        return RunQueue.Order(waiting, held, recent);
     }
 
     /// <summary>Called when the job of a run is over.</summary>

@@ -3,6 +3,7 @@ using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
+using MiniSora.Web.Queue;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
@@ -10,9 +11,6 @@ namespace MiniSora.Web.Runs;
 /// <summary>What pages ask about runs and do with them. Everybody may look; acting is for the owner and administrators.</summary>
 public sealed class RunService
 {
-    // A sampling run takes seconds and somebody waits for it: it goes before training runs that have not begun.
-    private const int SamplingPriority = 10;
-
     private readonly RunWriting writing;
     private readonly RunAdmission admission;
     private readonly RunReader reader;
@@ -21,12 +19,14 @@ public sealed class RunService
     private readonly RunWake wake;
     private readonly ArtifactCleaner cleaner;
     private readonly DataFolder folder;
+    private readonly UseLedger use;
 
     internal RunService(
-        RunWriting writing, RunAdmission admission, RunReader reader, SubmitLimiter limiter, StopSignals signals, RunWake wake, ArtifactCleaner cleaner, DataFolder folder)
+        RunWriting writing, RunAdmission admission, RunReader reader, SubmitLimiter limiter, StopSignals signals, RunWake wake, ArtifactCleaner cleaner, DataFolder folder,
+        UseLedger use)
     {
         (this.writing, this.admission, this.reader, this.limiter) = (writing, admission, reader, limiter);
-        (this.signals, this.wake, this.cleaner, this.folder) = (signals, wake, cleaner, folder);
+        (this.signals, this.wake, this.cleaner, this.folder, this.use) = (signals, wake, cleaner, folder, use);
     }
 
     /// <summary>Reads YAML and submits it. All problems of the document come back at once.</summary>
@@ -50,6 +50,7 @@ public sealed class RunService
             return new Refused(reasons);
 
         var sampling = spec as SamplingSpec;
+        var estimate = await admission.EstimateAsync(spec, cancellationToken);
         var id = await writing.DoAsync(
             async write =>
             {
@@ -64,7 +65,7 @@ public sealed class RunService
                     SpecHash = SpecHash.Of(spec),
                     Seed = spec.Seed,
                     SoftwareVersion = Product.Version,
-                    Priority = sampling is null ? 0 : SamplingPriority,
+                    Priority = RunPriority.Of(sampling is null ? RunKind.Training : RunKind.Sampling),
                     ParentRunId = origin.RunId,
                     ParentPostId = origin.PostId,
                     CheckpointSha256 = sampling?.Checkpoint,
@@ -73,6 +74,16 @@ public sealed class RunService
                     TotalSteps = spec is TrainingSpec training ? training.Training.Steps : 0,
                 };
                 write.Context.Runs.Add(run);
+                write.Context.Add(new RunForecast
+                {
+                    RunId = run.Id,
+                    SecondsLow = estimate.SecondsLow,
+                    SecondsMid = estimate.SecondsMid,
+                    SecondsHigh = estimate.SecondsHigh,
+                    MemoryBytes = estimate.MemoryBytes,
+                    DiskBytes = admission.DiskBytes(spec, estimate),
+                    Calibrated = estimate.Calibrated,
+                });
                 write.TellState(run);
                 return run.Id;
             },
@@ -135,6 +146,20 @@ public sealed class RunService
             return null;
         }, null, cancellationToken);
 
+    /// <summary>Lets a run go before or after others that wait; also before it is resumed. What somebody may choose: <see cref="RunPriority.Choices"/>.</summary>
+    public Task<Refusal?> SetPriorityAsync(Guid runId, int priority, Viewer viewer, CancellationToken cancellationToken) =>
+        ActAsync(runId, viewer, (write, run) =>
+        {
+            if (run.IsOver)
+                return new("run_over");
+            if (!RunPriority.Choices(run.Kind, viewer.IsAdministrator).Contains(priority))
+                return new("priority_not_yours");
+            run.Priority = priority;
+            run.Version++;
+            write.TellState(run);
+            return null;
+        }, null, cancellationToken);
+
     /// <summary>Removes a run that is over, with its points, log and files nobody else needs.</summary>
     public async Task<Refusal?> DeleteAsync(Guid runId, Viewer viewer, CancellationToken cancellationToken)
     {
@@ -148,6 +173,8 @@ public sealed class RunService
                     return new Refusal("run_not_over");
                 if (await write.Context.Attempts.AnyAsync(a => a.RunId == runId && a.EndedAt == null, cancellationToken))
                     return new Refusal("run_busy");
+                // What it used stays known: deleting runs wins nobody a turn.
+                await use.ChargeAsync(write, charged => charged.Id == runId, cancellationToken);
                 await write.Context.Database.ExecuteSqlAsync($"""DELETE FROM "MetricPoints" WHERE "Run" = {run.Number}""", cancellationToken);
                 await write.Context.RunEvents.Where(row => row.RunNumber == run.Number).ExecuteDeleteAsync(cancellationToken);
                 await write.Context.Posts.Where(post => post.RunId == runId).ExecuteUpdateAsync(set => set.SetProperty(post => post.RunId, (Guid?)null), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
@@ -15,6 +16,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
 
     public async Task<T> DoAsync<T>(Func<RunWrite, Task<T>> work, CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Source.StartActivity("runs.write");
         await gate.WaitAsync(cancellationToken);
         try
         {

@@ -28,6 +28,9 @@ public sealed record DataFolder(string Root)
     /// <summary>Bytes that can still be written on the file system that holds the folder.</summary>
     public long FreeBytes() => new DriveInfo(Root).AvailableFreeSpace;
 
+    /// <summary>Size of the file system that holds the folder.</summary>
+    public long TotalBytes() => new DriveInfo(Root).TotalSize;
+
     /// <summary>Creates the folder and its parts, readable by their owner alone.</summary>
     public void Create()
     {

@@ -86,6 +86,9 @@ internal sealed class Fleet(IOptions<RunOptions> options, IDbContextFactory<Mini
         };
     }
 
+    /// <summary>The class that a waiting run needs here.</summary>
+    public Task<MemoryClass> ClassOfAsync(Guid runId, CancellationToken cancellationToken) => ClassOfAsync(runId, Slots, cancellationToken);
+
     private async Task<MemoryClass> ClassOfAsync(Guid runId, IReadOnlyList<FleetSlot> slots, CancellationToken cancellationToken)
     {
         // Specs never change, and what is predicted of one changes little: read once.

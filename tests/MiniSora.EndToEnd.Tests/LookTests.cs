@@ -83,6 +83,9 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "strikes", "/me/strikes");
                     await VisitAsync(page, "security", "/me/security");
                     await VisitAsync(page, "data", "/me/data");
+                    await VisitAsync(page, "queue", "/queue", ".rules");
+                    await VisitAsync(page, "status", "/status");
+                    await VisitAsync(page, "estimates", "/status/estimates");
                     await page.Context.CloseAsync();
 
                     async Task VisitAsync(IPage on, string name, string address, string ready = "main")

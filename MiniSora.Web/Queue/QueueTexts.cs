@@ -1,0 +1,4 @@
+namespace MiniSora.Web.Queue;
+
+/// <summary>Marks the resource files of the queue.</summary>
+internal sealed class QueueTexts;
