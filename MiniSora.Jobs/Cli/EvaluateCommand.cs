@@ -35,7 +35,7 @@ internal static class EvaluateCommand
             Print(scores, parsed.GetValue(json));
             return 0;
         });
-        return new Command("evaluate", SpecTexts.Get("cli.evaluate")) { shapes, LikelihoodCommand.Build(time) };
+        return new Command("evaluate", SpecTexts.Get("cli.evaluate")) { shapes, WorldCommand.Build(time), LikelihoodCommand.Build(time) };
     }
 
     private static Dictionary<string, AttributeAccuracy> Score(SamplingSpec spec, int count, bool chinese, string dataFolder, RunControl control, TimeProvider time)

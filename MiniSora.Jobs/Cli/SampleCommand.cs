@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Datasets;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Text;
 using MiniSora.Model.Weights;
 
 namespace MiniSora.Jobs.Cli;
@@ -21,6 +24,8 @@ internal static class SampleCommand
         var command = new Command("sample", SpecTexts.Get("cli.sample")) { spec, prompts, output, raw, sheet, sets };
         foreach (var field in fields)
             command.Options.Add(field.Option);
+        var expand = new Option<bool>("--expand") { Description = SpecTexts.Get("cli.sample.expand") };
+        command.Options.Add(expand);
         command.SetAction(parsed =>
         {
             var outputs = new SampleOutputs(parsed.GetValue(output), parsed.GetValue(raw), parsed.GetValue(sheet));
@@ -31,6 +36,8 @@ internal static class SampleCommand
                 return Refuse("cli.say.prompt_or_prompts");
             var sampling = SampleFields.Read(parsed, fields, parsed.GetValue(spec), parsed.GetRequiredValue(sets));
             var dataFolder = DataFolder.Of(parsed);
+            if (parsed.GetValue(expand))
+                sampling = Expanded(sampling, dataFolder);
             return file is null ? One(sampling, outputs, dataFolder, time) : Many(sampling, file, outputs, dataFolder, time);
         });
         return command;
@@ -82,7 +89,7 @@ internal static class SampleCommand
     }
 
     /// <summary>What the checkpoint says about itself decides which solvers and tasks there are; a broken one is reported when it is opened.</summary>
-    private static SpecContext Context(SamplingSpec spec)
+    internal static SpecContext Context(SamplingSpec spec)
     {
         TrainingSpec? source = null;
         if (CheckpointShelf.Find(spec.Checkpoint) is { } path)
@@ -105,6 +112,23 @@ internal static class SampleCommand
             Source = source,
             NearestAverage = true,
         };
+    }
+
+    /// <summary>The spec with its prompt expanded for the checkpoint's dataset, which is said.</summary>
+    private static SamplingSpec Expanded(SamplingSpec spec, string dataFolder)
+    {
+        if (Context(spec).Source is not { } source)
+            return spec;
+        var captions = source.Data.Dataset == DatasetCatalog.Emoji ? EmojiDataset.CaptionsIn(dataFolder) : [];
+        var chinese = CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "zh";
+        if (PromptExpander.Expand(source.Data.Dataset, spec.Prompt, spec.Seed, captions, chinese) is not { } expansion)
+        {
+            Say.Line("cli.say.not_expanded", ("dataset", source.Data.Dataset));
+            return spec;
+        }
+
+        Say.Line("cli.say.expanded", ("prompt", expansion.Prompt), ("added", string.Join(", ", expansion.Added)));
+        return spec with { Prompt = expansion.Prompt };
     }
 
     private static int Refuse(string key)

@@ -31,6 +31,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         {
             Cascade = spec.Cascade,
             Weights = new WeightsPlace(context.DataFolder),
+            Buckets = [.. spec.Data.Buckets.Select(text => Open(BucketText.Parse(text)!, context))],
         };
         var shelf = new CheckpointShelf(context.Folder.Checkpoints);
         shelf.Tidy();
@@ -53,6 +54,12 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         var reason = context.Control.Request switch { StopRequest.StopAndKeep => "stopped", StopRequest.Interrupt => "interrupted", _ => "completed" };
         return new RunFinished(trainer.StepNumber >= spec.Training.Steps ? "completed" : reason, trainer.StepNumber,
             context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), flops);
+    }
+
+    private Bucket Open(BucketText bucket, RunContext context)
+    {
+        var dataset = DatasetCatalog.Open(spec.Data.Dataset, context.DataFolder, bucket.Size, (ulong)spec.Seed);
+        return new(spec.Data.Framing == Framing.SquareCrop && bucket.Size.Height != bucket.Size.Width ? new SquareCrop(dataset) : dataset, bucket.Share);
     }
 
     /// <summary>False when it was cancelled.</summary>

@@ -24,7 +24,7 @@ public abstract record RunSpec
 /// <summary>Which clips a training run sees.</summary>
 public sealed record DataSpec
 {
-    /// <summary>Identifier of the dataset: <c>shapes</c>, <c>emoji</c> or the name of an imported folder.</summary>
+    /// <summary>Identifier of the dataset: <c>shapes</c>, <c>emoji</c>, a toy world (<c>world-occlusion</c>, <c>world-brush</c>, <c>world-parallax</c>, <c>world-grid</c>) or the name of an imported folder.</summary>
     [Setting(MaxLength = 80)] public string Dataset { get; init; } = "shapes";
 
     /// <summary>Frames per clip, T. Default 16.</summary>
@@ -32,6 +32,25 @@ public sealed record DataSpec
 
     /// <summary>Height and width in pixels; a multiple of 4 × patch. Default 32.</summary>
     [Setting(Min = 16, Max = 512, MultipleOf = 8, Unit = "px")] public int Size { get; init; } = 32;
+
+    /// <summary>
+    /// Further shapes of clips beside the main one, as frames×height×width with an optional share: <c>24x48x32</c>, <c>8x32x48*2</c>. Every batch is of one
+    /// shape and about as many tokens.
+    /// </summary>
+    [Setting(MaxLength = 40, MaxCount = 16, Advanced = true)] public IReadOnlyList<string> Buckets { get; init; } = [];
+
+    /// <summary>What becomes of shapes that are no squares. Default: they stay what they are.</summary>
+    [Setting(Advanced = true)] public Framing Framing { get; init; } = Framing.Native;
+}
+
+/// <summary>How clips of other proportions are taken.</summary>
+public enum Framing
+{
+    /// <summary>As they are.</summary>
+    Native,
+
+    /// <summary>Their centre square, as a comparison.</summary>
+    SquareCrop,
 }
 
 /// <summary>Preview clips sampled from the current weights while training.</summary>

@@ -13,6 +13,8 @@ public static class SpecRelevance
         : path switch
         {
             _ when path.StartsWith("cascade.", StringComparison.Ordinal) => false,
+            "data.buckets" => at("model.network") == "mini_sora",
+            "data.framing" => at("model.network") == "mini_sora" && at("data.buckets").Length > 0,
             "codec.vae_steps" or "codec.vae_width" => at("codec.kind") == "causal_vae",
             "codec.weights" => at("codec.kind") is "kl" or "stage_a",
             "codec.channels" => at("codec.kind") is "linear" or "causal_vae",

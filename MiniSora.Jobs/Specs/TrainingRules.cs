@@ -22,7 +22,8 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.heads_divide_width", "model.heads", null, ("heads", Show(heads)), ("width", Show(width))));
         if (!cascade)
             WeightsRules.Check(spec, context, problems);
-        var cell = CodecGeometry.Of(spec.Codec, context.Weights?.Invoke(spec.Codec.Weights)).Downsample;
+        var geometry = CodecGeometry.Of(spec.Codec, context.Weights?.Invoke(spec.Codec.Weights));
+        var cell = geometry.Downsample;
         if (!cascade && InRange("model.patch", "data.size") && size % (cell * patch) != 0)
             problems.Add(SpecProblem.At("spec.patch_divides_latent", "model.patch", null, ("patch", Show(patch)), ("size", Show(size)), ("multiple", Show(cell * patch))));
         if (!cascade && spec.Training.FinalLearningRate > spec.Training.LearningRate)
@@ -33,7 +34,8 @@ internal static class TrainingRules
         SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.Averages : null, problems);
         SystemRules.Solver(spec.Preview.Sampler.Solver, spec, "preview.sampler.solver", problems);
         Dataset(spec.Data.Dataset, context, problems);
-        if (spec.Data.Dataset == DatasetCatalog.Shapes && InRange("data.size") && !BitOperations.IsPow2(size))
+        BucketRules.Check(spec, geometry.FramesPerLatent, cell, problems);
+        if (DatasetCatalog.IsDrawn(spec.Data.Dataset) && InRange("data.size") && !BitOperations.IsPow2(size))
             problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));
         if (context.MachineMemoryBytes is { } memory && outOfRange.Count == 0)
             Memory(spec, memory, context.Calibration, problems);

@@ -53,6 +53,10 @@ public sealed class EmojiDataset : IVideoDataset
     /// <summary>Plain captions of the training clips, for suggestions.</summary>
     public IEnumerable<Caption> Captions => training.Select(i => EmojiCaptions.Plain(manifest.Clips[i]));
 
+    /// <summary>Plain captions of the training clips, without opening the clips themselves; none where they have not been fetched.</summary>
+    public static IReadOnlyList<Caption> CaptionsIn(string dataFolder) =>
+        EmojiManifest.Read(EmojiPack.Folder(dataFolder)) is var (manifest, _) ? [.. manifest.Clips.Where(clip => !clip.HeldOut).Select(EmojiCaptions.Plain)] : [];
+
     /// <summary>Opens the prepared clips; makes those of a new size first, which takes about half a minute for the light selection.</summary>
     /// <param name="dataFolder">The product's data folder.</param>
     /// <param name="frames">T.</param>

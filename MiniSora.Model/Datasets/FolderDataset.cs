@@ -45,7 +45,7 @@ public sealed partial class FolderDataset : IVideoDataset
     public long Count => store.Count;
 
     /// <summary>True for names an import may take: lower-case letters, digits, <c>-</c>, <c>_</c>, 1–80 characters, no built-in set's.</summary>
-    public static bool IsName(string name) => NamePattern().IsMatch(name) && name is not (DatasetCatalog.Shapes or DatasetCatalog.Emoji);
+    public static bool IsName(string name) => NamePattern().IsMatch(name) && !DatasetCatalog.IsDrawn(name) && name != DatasetCatalog.Emoji;
 
     /// <summary>Names of imported folders under the data folder, sorted.</summary>
     public static IReadOnlyList<string> Names(string dataFolder)
@@ -84,7 +84,7 @@ public sealed partial class FolderDataset : IVideoDataset
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 8);
         if (!IsName(name))
             throw new DatasetException(
-                DatasetErrors.Name, $"'{name}' cannot name a dataset: use 1 to 80 lower-case letters, digits, - and _; shapes and emoji are taken.", [name]);
+                DatasetErrors.Name, $"'{name}' cannot name a dataset: use 1 to 80 lower-case letters, digits, - and _; names of built-in sets are taken.", [name]);
         if (!Directory.Exists(sourceFolder))
             throw new DatasetException(DatasetErrors.FolderMissing, $"There is no folder {sourceFolder}.", [sourceFolder]);
         return new FolderImport(sourceFolder, FolderOf(dataFolder, name), frames, size, new DatasetMeter(progress)).RunAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using MiniSora.Model.Sampling;
 
 namespace MiniSora.Model.Datasets;
 
@@ -19,14 +20,20 @@ public sealed class MovingShapes : IVideoDataset
     /// <param name="size">Height and width in pixels; must divide 512.</param>
     /// <param name="seed">The run's seed.</param>
     public MovingShapes(int frames, int size, ulong seed)
+        : this(new ClipSize(frames, size, size), seed)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(frames, 2);
-        if (!ShapeRenderer.IsSize(size))
-            throw new ArgumentOutOfRangeException(nameof(size), size, "must divide 512 and be at least 8");
+    }
+
+    /// <param name="size">At least 2 frames; the shorter side must divide 512.</param>
+    /// <param name="seed">The run's seed.</param>
+    public MovingShapes(ClipSize size, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size.Frames, 2);
+        if (!ShapeRenderer.IsSize(Math.Min(size.Height, size.Width)))
+            throw new ArgumentOutOfRangeException(nameof(size), size, "the shorter side must divide 512 and be at least 8");
         this.seed = seed;
-        Frames = frames;
-        Height = Width = size;
-        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={TrainSplit} {frames}x{size}x{size}");
+        (Frames, Height, Width) = (size.Frames, size.Height, size.Width);
+        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={TrainSplit} {Frames}x{Height}x{Width}");
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
     }
 
@@ -69,7 +76,7 @@ public sealed class MovingShapes : IVideoDataset
         var combo = ShapeCombo.Seen[(int)index];
         // The index is mixed in too, so that a caller who hands the same generator to every clip still gets varied places.
         var number = SplitMix64.For(random.Next(), (ulong)index).Next() & IndexMask;
-        var frames = ShapeRenderer.Render(combo, seed, TrainSplit, number, Frames, Height);
+        var frames = ShapeRenderer.Render(combo, seed, TrainSplit, number, Frames, Height, Width);
         return new Clip(frames, ShapeCaptions.Varied(combo, ref random));
     }
 }

@@ -35,6 +35,14 @@ public static class ShapeCaptions
     public static Caption ColourAndShape(ShapeCombo combo) =>
         new($"{Lower(combo.Colour)} {Lower(combo.Shape)}", ChineseColour[(int)combo.Colour] + ChineseShape[(int)combo.Shape]);
 
+    /// <summary>The words of a combination's caption: size, colour, shape, motion.</summary>
+    internal static (string Size, string Colour, string Shape, string Motion) Words(ShapeCombo combo, bool chinese) => chinese
+        ? (ChineseSize[(int)combo.Size], ChineseColour[(int)combo.Colour], ChineseShape[(int)combo.Shape], ChineseMotion[(int)combo.Motion])
+        : (EnglishSize[(int)combo.Size], Lower(combo.Colour), Lower(combo.Shape), EnglishMotion[(int)combo.Motion]);
+
+    /// <summary>A colour's name, e.g. <c>red</c> and <c>红色</c>.</summary>
+    internal static Caption Colour(ShapeColour colour) => new(Lower(colour), ChineseColour[(int)colour]);
+
     /// <summary>
     /// A caption for training: the canonical form three times out of four, else a paraphrase. Draws twice.
     /// </summary>

@@ -21,55 +21,19 @@ public static class ShapeRenderer
     /// <param name="index">Number of the clip in its split; lower 56 bits count.</param>
     /// <param name="frames">T, at least 2.</param>
     /// <param name="size">S in pixels; must divide 512.</param>
-    public static byte[] Render(ShapeCombo combo, ulong seed, int split, ulong index, int frames, int size)
+    public static byte[] Render(ShapeCombo combo, ulong seed, int split, ulong index, int frames, int size) =>
+        Render(combo, seed, split, index, frames, size, size);
+
+    /// <summary>As above on a canvas of other proportions, uint8 [T, H, W, 3]: the shorter side is the specification's, the longer one has more room.</summary>
+    internal static byte[] Render(ShapeCombo combo, ulong seed, int split, ulong index, int frames, int height, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frames, 2);
-        if (!IsSize(size))
-            throw new ArgumentOutOfRangeException(nameof(size), size, "must divide 512 and be at least 8");
-
+        var canvas = new Worlds.WorldCanvas(frames, height, width);
         var state = new SplitMix64(seed).Next() ^ ((ulong)(split & 255) << 56) ^ index;
-        var placements = ShapeTrajectory.Of(combo, frames, new SplitMix64(state));
-        var clip = new byte[frames * size * size * 3];
-        clip.AsSpan().Fill(Background);
+        var placements = ShapeTrajectory.Of(combo, frames, new SplitMix64(state), canvas.Width, canvas.Height);
         for (var t = 0; t < frames; t++)
             if (placements[t].Visible)
-                Draw(clip.AsSpan(t * size * size * 3, size * size * 3), combo, placements[t], size);
-        return clip;
+                canvas.Shape(t, combo.Shape, placements[t].X, placements[t].Y, placements[t].Radius, Palette[(int)combo.Colour]);
+        return canvas.Clip;
     }
-
-    /// <summary>Only the pixels the outline can reach are sampled; all others keep the background.</summary>
-    private static void Draw(Span<byte> frame, ShapeCombo combo, ShapePlacement at, int size)
-    {
-        var outline = new ShapeOutline(combo.Shape, at.Radius);
-        var pixel = ShapeTrajectory.Canvas / size;
-        var (left, right) = Range(at.X, outline.Reach, pixel, size);
-        var (top, bottom) = Range(at.Y, outline.Reach, pixel, size);
-        var (red, green, blue) = Palette[(int)combo.Colour];
-        var step = pixel / 4;
-        for (var row = top; row <= bottom; row++)
-        {
-            for (var column = left; column <= right; column++)
-            {
-                var cover = 0;
-                for (var j = 0; j < 4; j++)
-                {
-                    var y = row * pixel + j * step + step / 2 - at.Y;
-                    for (var i = 0; i < 4; i++)
-                        cover += outline.Contains(column * pixel + i * step + step / 2 - at.X, y) ? 1 : 0;
-                }
-
-                if (cover == 0)
-                    continue;
-                var offset = (row * size + column) * 3;
-                frame[offset] = Mix(red, cover);
-                frame[offset + 1] = Mix(green, cover);
-                frame[offset + 2] = Mix(blue, cover);
-            }
-        }
-    }
-
-    private static (int First, int Last) Range(long centre, long reach, long pixel, int size) =>
-        ((int)Math.Max(0, (centre - reach) / pixel), (int)Math.Min(size - 1, (centre + reach) / pixel));
-
-    private static byte Mix(byte colour, int cover) => (byte)((Background * (16 - cover) + colour * cover + 8) / 16);
 }

@@ -19,44 +19,50 @@ internal static class ShapeTrajectory
 
     internal static long RadiusOf(ShapeSize size) => Radii[(int)size];
 
-    /// <summary>The placements of all frames. <paramref name="frames"/> at least 2.</summary>
-    internal static ShapePlacement[] Of(ShapeCombo combo, int frames, SplitMix64 random)
+    /// <summary>A point of the circle of a radius; <paramref name="angle"/> in 1/4,096 turns, clockwise on the screen.</summary>
+    internal static (long X, long Y) OnCircle(long angle, long radius) => ((radius * Cosine[angle & 4095]) >> 14, (radius * Cosine[(angle - 1024) & 4095]) >> 14);
+
+    /// <summary>
+    /// The placements of all frames. <paramref name="frames"/> at least 2. The specification's canvas is a square; <paramref name="width"/> and
+    /// <paramref name="height"/> of another, whose shorter side has as many units, change only where things may be.
+    /// </summary>
+    internal static ShapePlacement[] Of(ShapeCombo combo, int frames, SplitMix64 random, long width = Canvas, long height = Canvas)
     {
         var radius = RadiusOf(combo.Size);
         var extent = (1600 * radius) >> 10;
         return combo.Motion switch
         {
-            ShapeMotion.Still => Still(radius, extent, frames, ref random),
-            ShapeMotion.Blink => Blink(radius, extent, frames, ref random),
+            ShapeMotion.Still => Still(radius, extent, frames, (width, height), ref random),
+            ShapeMotion.Blink => Blink(radius, extent, frames, (width, height), ref random),
             ShapeMotion.Right or ShapeMotion.Left or ShapeMotion.Up or ShapeMotion.Down =>
-                Straight(combo.Motion, radius, extent, frames, ref random),
+                Straight(combo.Motion, radius, extent, frames, (width, height), ref random),
             ShapeMotion.Clockwise or ShapeMotion.Counterclockwise =>
-                Turn(combo.Motion == ShapeMotion.Clockwise ? 1 : -1, radius, extent, frames, ref random),
-            _ => Scale(combo.Motion == ShapeMotion.Grow, radius, frames, ref random),
+                Turn(combo.Motion == ShapeMotion.Clockwise ? 1 : -1, radius, extent, frames, (width, height), ref random),
+            _ => Scale(combo.Motion == ShapeMotion.Grow, radius, frames, (width, height), ref random),
         };
     }
 
-    private static ShapePlacement[] Still(long radius, long extent, int frames, ref SplitMix64 random)
+    private static ShapePlacement[] Still(long radius, long extent, int frames, (long X, long Y) canvas, ref SplitMix64 random)
     {
-        var (x, y) = Anywhere(extent, ref random);
+        var (x, y) = Anywhere(extent, canvas, ref random);
         return Make(frames, _ => new ShapePlacement(x, y, radius, true));
     }
 
-    private static ShapePlacement[] Blink(long radius, long extent, int frames, ref SplitMix64 random)
+    private static ShapePlacement[] Blink(long radius, long extent, int frames, (long X, long Y) canvas, ref SplitMix64 random)
     {
-        var (x, y) = Anywhere(extent, ref random);
+        var (x, y) = Anywhere(extent, canvas, ref random);
         var half = Math.Max(1, frames / 8);
         var phase = random.Below(2 * half);
         return Make(frames, t => new ShapePlacement(x, y, radius, (t + phase) / half % 2 == 0));
     }
 
-    private static ShapePlacement[] Straight(ShapeMotion motion, long radius, long extent, int frames, ref SplitMix64 random)
+    private static ShapePlacement[] Straight(ShapeMotion motion, long radius, long extent, int frames, (long X, long Y) canvas, ref SplitMix64 random)
     {
         var distance = random.Range(1024, 1600);
-        var start = random.Range(extent, Canvas - extent - distance);
-        var across = random.Range(extent, Canvas - extent);
-        var forward = motion is ShapeMotion.Right or ShapeMotion.Down;
         var horizontal = motion is ShapeMotion.Right or ShapeMotion.Left;
+        var start = random.Range(extent, (horizontal ? canvas.X : canvas.Y) - extent - distance);
+        var across = random.Range(extent, (horizontal ? canvas.Y : canvas.X) - extent);
+        var forward = motion is ShapeMotion.Right or ShapeMotion.Down;
         return Make(frames, t =>
         {
             var k = distance * t / (frames - 1);
@@ -67,25 +73,24 @@ internal static class ShapeTrajectory
         });
     }
 
-    private static ShapePlacement[] Turn(int direction, long radius, long extent, int frames, ref SplitMix64 random)
+    private static ShapePlacement[] Turn(int direction, long radius, long extent, int frames, (long X, long Y) canvas, ref SplitMix64 random)
     {
-        var orbit = random.Range(600, Math.Min(1000, Canvas / 2 - extent));
-        var centreX = random.Range(extent + orbit, Canvas - extent - orbit);
-        var centreY = random.Range(extent + orbit, Canvas - extent - orbit);
+        var orbit = random.Range(600, Math.Min(1000, Math.Min(canvas.X, canvas.Y) / 2 - extent));
+        var centreX = random.Range(extent + orbit, canvas.X - extent - orbit);
+        var centreY = random.Range(extent + orbit, canvas.Y - extent - orbit);
         var start = random.Below(4096);
         return Make(frames, t =>
         {
             var angle = start + direction * ((long)t * 4096 / frames);
-            var x = centreX + ((orbit * Cosine[angle & 4095]) >> 14);
-            var y = centreY + ((orbit * Cosine[(angle - 1024) & 4095]) >> 14);
-            return new ShapePlacement(x, y, radius, true);
+            var (x, y) = OnCircle(angle, orbit);
+            return new ShapePlacement(centreX + x, centreY + y, radius, true);
         });
     }
 
-    private static ShapePlacement[] Scale(bool grow, long radius, int frames, ref SplitMix64 random)
+    private static ShapePlacement[] Scale(bool grow, long radius, int frames, (long X, long Y) canvas, ref SplitMix64 random)
     {
         var largest = 3 * radius / 2;
-        var (x, y) = Anywhere((1600 * largest) >> 10, ref random);
+        var (x, y) = Anywhere((1600 * largest) >> 10, canvas, ref random);
         return Make(frames, t =>
         {
             var step = grow ? t : frames - 1 - t;
@@ -93,10 +98,10 @@ internal static class ShapeTrajectory
         });
     }
 
-    private static (long X, long Y) Anywhere(long extent, ref SplitMix64 random)
+    private static (long X, long Y) Anywhere(long extent, (long X, long Y) canvas, ref SplitMix64 random)
     {
-        var x = random.Range(extent, Canvas - extent);
-        var y = random.Range(extent, Canvas - extent);
+        var x = random.Range(extent, canvas.X - extent);
+        var y = random.Range(extent, canvas.Y - extent);
         return (x, y);
     }
 

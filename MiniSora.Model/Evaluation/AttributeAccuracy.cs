@@ -17,9 +17,12 @@ public sealed record AttributeAccuracy(
     /// <param name="clips">uint8 [T, S, S, 3] each, with the combination asked for. At least one.</param>
     /// <param name="T">Frames.</param>
     /// <param name="S">Height and width in pixels.</param>
-    public static AttributeAccuracy Score(IEnumerable<(byte[] Frames, ShapeCombo Expected)> clips, int T, int S)
+    public static AttributeAccuracy Score(IEnumerable<(byte[] Frames, ShapeCombo Expected)> clips, int T, int S) => Score(clips, T, S, S);
+
+    /// <summary>As above for clips of H × W pixels.</summary>
+    public static AttributeAccuracy Score(IEnumerable<(byte[] Frames, ShapeCombo Expected)> clips, int T, int H, int W)
     {
-        var readings = clips.Select(clip => (Reading: AttributeReader.Read(clip.Frames, T, S), clip.Expected)).ToList();
+        var readings = clips.Select(clip => (Reading: AttributeReader.ReadAny(clip.Frames, T, H, W), clip.Expected)).ToList();
         if (readings.Count == 0)
             throw new ArgumentException("at least one clip is needed", nameof(clips));
 

@@ -22,21 +22,32 @@ public static class AttributeReader
         if (frames.Length != T * S * S * 3)
             throw new ArgumentException($"{T} frames of {S} × {S} pixels are {T * S * S * 3} bytes, were {frames.Length}", nameof(frames));
 
-        if (ShapeTrack.Of(frames, T, S) is not { } track)
+        return Read(frames, T, S, S);
+    }
+
+    /// <summary>As above for a clip of H × W pixels, whose shorter side is the specification's canvas.</summary>
+    public static ShapeReading? ReadAny(byte[] frames, int T, int H, int W) =>
+        H == W ? Read(frames, T, H) : Read(FramePadding.ToSquare(frames, T, H, W), T, Math.Max(H, W), Math.Min(H, W));
+
+    /// <summary><paramref name="unit"/>: pixels per canvas side.</summary>
+    private static ShapeReading? Read(byte[] frames, int T, int S, int unit)
+    {
+        if (ShapeTrack.Of(frames, T, S, unit) is not { } track)
             return null;
         var visible = track.Blobs.OfType<ShapeBlob>().ToList();
         return new ShapeReading(
             ShapeTemplates.Recognise(visible, S),
             Colour(track.Colour),
-            Size(visible.Average(blob => blob.Radius), S),
-            ShapeMotionReader.Recognise(track.Blobs, S),
+            Size(visible.Average(blob => blob.Radius), unit),
+            ShapeMotionReader.Recognise(track.Blobs, unit),
             track.Compact);
     }
 
-    private static ShapeColour? Colour((double R, double G, double B)? seen)
+    private static ShapeColour? Colour((double R, double G, double B)? seen) => seen is { } colour ? Nearest(colour) : null;
+
+    /// <summary>The colour of ours that a colour is, or null where none is near.</summary>
+    internal static ShapeColour? Nearest((double R, double G, double B) colour)
     {
-        if (seen is not { } colour)
-            return null;
         var (distance, nearest) = ShapeRenderer.Palette
             .Select((entry, i) => (Math.Sqrt(Math.Pow(entry.R - colour.R, 2) + Math.Pow(entry.G - colour.G, 2) + Math.Pow(entry.B - colour.B, 2)), i))
             .Min();

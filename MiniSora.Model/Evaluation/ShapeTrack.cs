@@ -29,8 +29,8 @@ internal sealed class ShapeTrack
     /// <summary>Median of the strongest pixels of all visible frames, or null where there are none.</summary>
     internal (double R, double G, double B)? Colour { get; }
 
-    /// <summary>The object's track, or null where no frame has anything that stands out.</summary>
-    internal static ShapeTrack? Of(byte[] frames, int T, int S)
+    /// <summary>The object's track, or null where no frame has anything that stands out. <paramref name="unit"/>: pixels per canvas side.</summary>
+    internal static ShapeTrack? Of(byte[] frames, int T, int S, int unit)
     {
         var background = BorderMedian(frames, T, S);
         var differences = new byte[T][];
@@ -40,7 +40,7 @@ internal sealed class ShapeTrack
         if (Amplitude(differences, S) is not { } amplitude)
             return null;
 
-        var leastArea = 0.5 * Math.PI * Math.Pow(0.35 * 384 * S / 4096, 2);
+        var leastArea = 0.5 * Math.PI * Math.Pow(0.35 * 384 * unit / 4096, 2);
         var blobs = differences.Select(difference => Blob(difference, amplitude, S, leastArea)).ToArray();
         var visible = blobs.OfType<ShapeBlob>().ToList();
         return visible.Count == 0

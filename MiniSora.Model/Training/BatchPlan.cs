@@ -15,8 +15,11 @@ internal sealed record ImagePlan(long ClipIndex, SplitMix64 Augmentation, int Fr
 /// <summary>All choices of one training step, a pure function of the run's seed and the step: the data cursor is the step number.</summary>
 internal sealed record BatchPlan(long Step, bool IsImage, IReadOnlyList<LanePlan> Lanes, ulong NoiseSeed)
 {
-    /// <summary>The plan of <paramref name="step"/> = 1, 2, 3 …; <paramref name="latentFrames"/> F and <paramref name="frames"/> T of a clip.</summary>
-    public static BatchPlan For(ulong seed, long step, int batch, long clips, int frames, int latentFrames, ObjectiveOptions objective)
+    /// <summary>
+    /// The plan of <paramref name="step"/> = 1, 2, 3 …; <paramref name="latentFrames"/> F and <paramref name="frames"/> T of a clip. <paramref name="position"/>:
+    /// clips that came before; null where every step has as many.
+    /// </summary>
+    public static BatchPlan For(ulong seed, long step, int batch, long clips, int frames, int latentFrames, ObjectiveOptions objective, long? position = null)
     {
         var isImage = SplitMix64.For(seed, SeedLanes.Batch, (ulong)step).NextDouble() < objective.ImageFraction;
         var lanes = new LanePlan[batch];
@@ -30,7 +33,7 @@ internal sealed record BatchPlan(long Step, bool IsImage, IReadOnlyList<LanePlan
             var length = isImage ? 1 : latentFrames;
             var mask = FrameMasks.Draw(ref random, objective.MaskedFraction, length);
             lanes[lane] = new LanePlan(
-                ShuffledOrder.IndexAt(seed, (step - 1) * batch + lane, clips),
+                ShuffledOrder.IndexAt(seed, (position ?? (step - 1) * batch) + lane, clips),
                 SplitMix64.For(seed, SeedLanes.Augmentation, (ulong)step, (ulong)lane),
                 mask, FrameMasks.Given(mask, length, ref random), time, chinese, drop, imageFrame)
             {

@@ -52,6 +52,9 @@ internal sealed record CheckpointDescription
 
     public required ScalarType Compute { get; init; }
     public required ClipSize Size { get; init; }
+    /// <summary>Further sizes of clips that it was trained on.</summary>
+    public IReadOnlyList<ClipSize> Buckets { get; init; } = [];
+
     public required string Dataset { get; init; }
     public required string Fingerprint { get; init; }
     public required IReadOnlyList<string> Words { get; init; }
@@ -76,7 +79,8 @@ internal sealed record CheckpointDescription
         Compute = compute,
         Size = new ClipSize(setup.Dataset.Frames, setup.Dataset.Height, setup.Dataset.Width),
         Dataset = setup.Dataset.Id,
-        Fingerprint = setup.Dataset.Fingerprint,
+        Fingerprint = setup.Fingerprint,
+        Buckets = [.. setup.Buckets.Select(bucket => new ClipSize(bucket.Dataset.Frames, bucket.Dataset.Height, bucket.Dataset.Width))],
         Words = vocabulary.Words,
     };
 
@@ -105,6 +109,7 @@ internal sealed record CheckpointDescription
         ["minisora.classes"] = JsonSerializer.Serialize(Classes, Json),
         ["minisora.precision"] = NameOf(Compute),
         ["minisora.size"] = JsonSerializer.Serialize(Size, Json),
+        ["minisora.buckets"] = JsonSerializer.Serialize(Buckets, Json),
         ["minisora.dataset"] = Dataset,
         ["minisora.fingerprint"] = Fingerprint,
     };
@@ -146,6 +151,7 @@ internal sealed record CheckpointDescription
                 Cascade = metadata.ContainsKey("minisora.cascade") ? Value<CascadeOptions>("minisora.cascade") : null,
                 Compute = Text("minisora.precision") == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32,
                 Size = Value<ClipSize>("minisora.size"),
+                Buckets = metadata.ContainsKey("minisora.buckets") ? Value<List<ClipSize>>("minisora.buckets") : [],
                 Dataset = Text("minisora.dataset"),
                 Fingerprint = Text("minisora.fingerprint"),
                 Words = Value<List<string>>("vocabulary"),
@@ -189,6 +195,7 @@ internal sealed record CheckpointDescription
         Compare("objective", Identity(Objective), Identity(other.Objective));
         Compare("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));
         Compare("clip size", Size, other.Size);
+        Compare("further clip sizes", string.Join(", ", Buckets), string.Join(", ", other.Buckets));
         Compare("dataset", Dataset, other.Dataset);
         Compare("dataset contents", Fingerprint, other.Fingerprint);
         if (differences.Count > 0)

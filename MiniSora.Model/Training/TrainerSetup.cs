@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Cascade;
@@ -29,6 +31,24 @@ public sealed record TrainerSetup(
     string SpecText,
     string SoftwareVersion)
 {
+    /// <summary>Further shapes of clips beside those of <see cref="Dataset"/>, which stays the main one with a share of 1.</summary>
+    public IReadOnlyList<Bucket> Buckets { get; init; } = [];
+
+    /// <summary>All buckets, the main one first.</summary>
+    internal IReadOnlyList<Bucket> AllBuckets => [new(Dataset), .. Buckets];
+
+    /// <summary>The main dataset's fingerprint, or one over those of all buckets.</summary>
+    internal string Fingerprint => Buckets.Count == 0
+        ? Dataset.Fingerprint
+        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', AllBuckets.Select(bucket => $"{bucket.Share} {bucket.Dataset.Fingerprint}")))));
+
+    /// <summary>Clips in a batch of a bucket: as many as make about as many tokens as a batch of the main one.</summary>
+    internal int BatchOf(Bucket bucket)
+    {
+        static double Voxels(IVideoDataset dataset) => (double)dataset.Frames * dataset.Height * dataset.Width;
+        return Math.Max(1, (int)Math.Round(Training.Batch * Voxels(Dataset) / Voxels(bucket.Dataset)));
+    }
+
     /// <summary>Sizes of a cascade; of no meaning to other networks.</summary>
     public CascadeOptions Cascade { get; init; } = new();
 

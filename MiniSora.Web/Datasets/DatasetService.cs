@@ -34,7 +34,7 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
 
     /// <summary>All datasets, in the order to show them.</summary>
     public IReadOnlyList<DatasetView> List() =>
-        [Shapes(), Emoji(), .. FolderDataset.Names(folder.Root).Select(Folder)];
+        [Shapes(), Emoji(), .. DatasetCatalog.Worlds.Select(World), .. FolderDataset.Names(folder.Root).Select(Folder)];
 
     /// <summary>Tries the preparation of a missing or broken dataset again. Null when it began, else why not.</summary>
     public Refusal? Retry(string datasetId, Viewer viewer)
@@ -101,6 +101,8 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
 
     private DatasetView Shapes() =>
         View(DatasetCatalog.Shapes, DatasetState.Ready, DatasetCredits.Shapes) with { Clips = ShapeCombo.Seen.Count };
+
+    private static DatasetView World(string id) => View(id, DatasetState.Ready, DatasetCredits.Shapes);
 
     private DatasetView Emoji()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
@@ -5,6 +6,7 @@ using Microsoft.JSInterop;
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Text;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
@@ -256,6 +258,28 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         draft[change.Path] = change.Text;
         // Buttons such as the dice change a field without a key: the draft in the browser follows.
+        await ChangedAsync(keepAll: true);
+    }
+
+    /// <summary>A button where the checkpoint's dataset has words to offer.</summary>
+    private EventCallback Expansion => draft.Kind == SpecKind.Sampling && source.Spec is { } trained && (trained.Data.Dataset == DatasetCatalog.Shapes || trained.Data.Dataset == DatasetCatalog.Emoji)
+        ? EventCallback.Factory.Create(this, Expand)
+        : default;
+
+    /// <summary>Puts the expanded prompt into the field, where it is seen and can be changed before it is used.</summary>
+    private async Task Expand()
+    {
+        var dataset = source.Spec!.Data.Dataset;
+        var captions = dataset == DatasetCatalog.Emoji ? EmojiDataset.CaptionsIn(Folder.Root) : [];
+        var seed = long.TryParse(draft["seed"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var typed) ? typed : 1;
+        if (PromptExpander.Expand(dataset, draft["prompt"], seed, captions, Cultures.IsChinese) is not { } expansion)
+        {
+            notice = T["New.NotExpanded", TitleOf(dataset)];
+            return;
+        }
+
+        notice = expansion.Added.Count > 0 ? T["New.Expanded", string.Join(Cultures.IsChinese ? "、" : ", ", expansion.Added)] : T["New.NothingToExpand"];
+        draft["prompt"] = expansion.Prompt;
         await ChangedAsync(keepAll: true);
     }
 

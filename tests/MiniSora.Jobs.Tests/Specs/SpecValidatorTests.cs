@@ -17,7 +17,7 @@ public sealed class SpecValidatorTests
     [Fact]
     public void Every_recipe_can_run()
     {
-        Assert.Equal(["cascade-shapes", "dit-shapes", "latte-shapes", "sit-shapes", "smoke", "tiny-emoji", "tiny-shapes"], Recipes.All.Select(recipe => recipe.Id));
+        Assert.Equal(["cascade-shapes", "dit-shapes", "latte-shapes", "shapes-any-size", "sit-shapes", "smoke", "tiny-emoji", "tiny-shapes"], Recipes.All.Select(recipe => recipe.Id));
         foreach (var recipe in Recipes.All)
             Assert.Empty(SpecValidator.Validate(recipe.Spec, SpecContext.Nothing));
     }
@@ -36,6 +36,10 @@ public sealed class SpecValidatorTests
     [InlineData("preview.sampler.guidance_low=0.99", "spec.guidance_interval", "preview.sampler.guidance_low")]
     [InlineData("preview.sampler.ema=0.2", "spec.ema_not_trained", "preview.sampler.ema")]
     [InlineData("data.size=48", "spec.dataset_size", "data.size")]
+    [InlineData("data.buckets=[32x32]", "spec.bucket_format", "data.buckets")]
+    [InlineData("data.buckets=[15x32x32]", "spec.bucket_size", "data.buckets")]
+    [InlineData("data.buckets=[16x36x32]", "spec.bucket_size", "data.buckets")]
+    [InlineData("data.buckets=[16x40x48]", "spec.bucket_drawn", "data.buckets")]
     [InlineData("data.dataset=nix", "spec.dataset_unknown", "data.dataset")]
     [InlineData("data.dataset=emoji", "spec.dataset_missing", "data.dataset")]
     [InlineData("training.batch=4096", "spec.batch_too_large_for_machine", "training.batch")]
@@ -137,4 +141,17 @@ public sealed class SpecValidatorTests
             .Where(path => (path == "image" || path.StartsWith("input.", StringComparison.Ordinal)) && SpecRelevance.Matters(SpecKind.Sampling, path, other => other == "task" ? task : ""));
         Assert.Equal(paths, string.Join(' ', shown));
     }
+
+    [Theory]
+    [InlineData("24x48x32", 24, 48, 32, 1)]
+    [InlineData(" 8 × 32 × 48 * 2 ", 8, 32, 48, 2)]
+    public void A_shape_of_clips_is_read_as_people_write_it(string text, int frames, int height, int width, int share) =>
+        Assert.Equal(new BucketText(new(frames, height, width), share), BucketText.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("16x32")]
+    [InlineData("16x32x32*0")]
+    [InlineData("ax32x32")]
+    public void What_is_no_shape_is_none(string text) => Assert.Null(BucketText.Parse(text));
 }

@@ -28,7 +28,7 @@ public sealed class FolderDatasetTests : IDisposable
         Assert.Equal(
             [new("apply eye makeup", null), new("ice skating", null), new(null, "滑冰")],
             Enumerable.Range(0, 3).Select(i => set.Read(i, default).Caption));
-        Assert.Equal(["shapes", "emoji", "mine"], DatasetCatalog.Ids(Data));
+        Assert.Equal(["shapes", "emoji", .. DatasetCatalog.Worlds, "mine"], DatasetCatalog.Ids(Data));
     }
 
     [Fact]
