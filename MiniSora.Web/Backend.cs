@@ -1,16 +1,21 @@
 using Hangfire;
 using Hangfire.Common;
 using Hangfire.InMemory;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
+using MiniSora.Web.Arena;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Scores;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
 
@@ -47,6 +52,7 @@ public static class Backend
 
         AddArtifacts(services);
         AddRuns(services, folder);
+        AddLeaderboards(services);
         var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
         services.AddSingleton(jobs);
         var execute = builder.Configuration.GetValue("Runs:Execute", true);
@@ -98,7 +104,25 @@ public static class Backend
         app.MapWorkers();
         app.MapRuns();
         app.MapFiles();
+        app.MapEntryChecks();
+        app.MapArenaVote();
         return app;
+    }
+
+    private static void AddLeaderboards(IServiceCollection services)
+    {
+        services.AddOptions<LeaderboardOptions>().BindConfiguration("Leaderboards").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new ScoreReader(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<ArtifactStore>()));
+        services.AddSingleton(provider => new GoalCards(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>()));
+        services.AddSingleton(provider => new LeaderboardReader(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>()));
+        services.AddSingleton(provider => new LeaderboardService(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunWake>(),
+            provider.GetRequiredService<ScoreReader>(), provider.GetRequiredService<IOptions<LeaderboardOptions>>()));
+        services.AddSingleton(provider => new ArenaService(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(),
+            provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CheckDriver>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckDriver>());
     }
 
     private static void AddArtifacts(IServiceCollection services)

@@ -7,10 +7,15 @@ public static class SpecRelevance
     /// Whether the field at <paramref name="path"/> matters where the other fields of the spec hold what <paramref name="at"/> gives for
     /// their paths, choices in snake_case.
     /// </summary>
-    public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind == SpecKind.Sampling
-        ? Sampling(path, Enum.GetValues<SamplingTask>().FirstOrDefault(task => SnakeCase.From(task) == at("task")), at)
-        : at("model.network") == "cascade" ? CascadeReads(path)
-        : path switch
+    public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind switch
+    {
+        SpecKind.Sampling => Sampling(path, Enum.GetValues<SamplingTask>().FirstOrDefault(task => SnakeCase.From(task) == at("task")), at),
+        SpecKind.Training => InTraining(path, at),
+        _ => true,
+    };
+
+    private static bool InTraining(string path, Func<string, string> at) =>
+        at("model.network") == "cascade" ? CascadeReads(path) : path switch
         {
             _ when path.StartsWith("cascade.", StringComparison.Ordinal) => false,
             "codec.vae_steps" or "codec.vae_width" => at("codec.kind") == "causal_vae",

@@ -10,23 +10,37 @@ namespace MiniSora.Model.Datasets;
 /// </summary>
 public sealed class MovingShapes : IVideoDataset
 {
+    /// <summary>Places that training never shows: for validation while a run goes on.</summary>
+    internal const int DevelopmentSplit = 2;
+
+    /// <summary>Places of the reference set that scores compare with.</summary>
+    internal const int TestSplit = 3;
+
     private const int TrainSplit = 1;
     private const ulong IndexMask = (1UL << 56) - 1;
 
     private readonly ulong seed;
+    private readonly int split;
 
     /// <param name="frames">T, at least 2.</param>
     /// <param name="size">Height and width in pixels; must divide 512.</param>
     /// <param name="seed">The run's seed.</param>
     public MovingShapes(int frames, int size, ulong seed)
+        : this(frames, size, seed, TrainSplit)
     {
+    }
+
+    /// <summary>The same combinations in the places of another split.</summary>
+    internal MovingShapes(int frames, int size, ulong seed, int split)
+    {
+        this.split = split;
         ArgumentOutOfRangeException.ThrowIfLessThan(frames, 2);
         if (!ShapeRenderer.IsSize(size))
             throw new ArgumentOutOfRangeException(nameof(size), size, "must divide 512 and be at least 8");
         this.seed = seed;
         Frames = frames;
         Height = Width = size;
-        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={TrainSplit} {frames}x{size}x{size}");
+        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={split} {frames}x{size}x{size}");
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
     }
 
@@ -69,7 +83,7 @@ public sealed class MovingShapes : IVideoDataset
         var combo = ShapeCombo.Seen[(int)index];
         // The index is mixed in too, so that a caller who hands the same generator to every clip still gets varied places.
         var number = SplitMix64.For(random.Next(), (ulong)index).Next() & IndexMask;
-        var frames = ShapeRenderer.Render(combo, seed, TrainSplit, number, Frames, Height);
+        var frames = ShapeRenderer.Render(combo, seed, split, number, Frames, Height);
         return new Clip(frames, ShapeCaptions.Varied(combo, ref random));
     }
 }

@@ -19,12 +19,16 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, IVideo
     private readonly bool classes = VideoSystem.ReadsClasses(setup.Model);
 
     /// <summary>Latent frames of a clip.</summary>
-    private int LatentFrames => setup.Dataset.Frames / codec.FramesPerLatent;
+    public int LatentFrames => setup.Dataset.Frames / codec.FramesPerLatent;
 
     /// <summary>The batch of one step; the caller owns it.</summary>
-    public TrainingBatch Build(long step)
+    public TrainingBatch Build(long step) =>
+        Build(BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, objective));
+
+    /// <summary>The batch of a given plan; the caller owns it.</summary>
+    public TrainingBatch Build(BatchPlan plan)
     {
-        var plan = BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, objective);
+        var step = plan.Step;
         var clips = plan.Lanes.Select(lane => setup.Dataset.Read(lane.ClipIndex, lane.Augmentation)).ToList();
         var conditions = plan.Lanes.Zip(clips, (lane, clip) => Condition(lane.ClipIndex, clip, lane.Chinese, lane.DropCaption)).ToList();
 

@@ -49,33 +49,8 @@ public sealed class RunService
         if (reasons.Count > 0 || viewer.MemberId is not { } owner)
             return new Refused(reasons);
 
-        var sampling = spec as SamplingSpec;
         var id = await writing.DoAsync(
-            async write =>
-            {
-                var run = new Run
-                {
-                    Id = Guid.CreateVersion7(write.Now),
-                    Number = 1 + (await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0),
-                    OwnerId = owner,
-                    Kind = sampling is null ? RunKind.Training : RunKind.Sampling,
-                    Name = spec.Name,
-                    SpecYaml = SpecYaml.Write(spec),
-                    SpecHash = SpecHash.Of(spec),
-                    Seed = spec.Seed,
-                    SoftwareVersion = Product.Version,
-                    Priority = sampling is null ? 0 : SamplingPriority,
-                    ParentRunId = origin.RunId,
-                    ParentPostId = origin.PostId,
-                    CheckpointSha256 = sampling?.Checkpoint,
-                    ImageSha256 = string.IsNullOrEmpty(sampling?.Image) ? null : sampling.Image,
-                    CreatedAt = write.Now,
-                    TotalSteps = spec is TrainingSpec training ? training.Training.Steps : 0,
-                };
-                write.Context.Runs.Add(run);
-                write.TellState(run);
-                return run.Id;
-            },
+            async write => (await RunAddition.AddAsync(write, spec, owner, origin, spec is SamplingSpec ? SamplingPriority : 0, cancellationToken)).Id,
             cancellationToken);
         wake.Now();
         return new Submitted(id);

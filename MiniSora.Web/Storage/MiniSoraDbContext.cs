@@ -4,8 +4,10 @@ using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
+using MiniSora.Web.Arena;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Storage;
@@ -39,6 +41,12 @@ public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, G
 
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
 
+    public DbSet<LeaderboardEntry> LeaderboardEntries => Set<LeaderboardEntry>();
+
+    public DbSet<EntryCheck> EntryChecks => Set<EntryCheck>();
+
+    public DbSet<ArenaVote> ArenaVotes => Set<ArenaVote>();
+
     public DbSet<FirstAdministratorToken> FirstAdministratorTokens => Set<FirstAdministratorToken>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -46,6 +54,9 @@ public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, G
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
         configurationBuilder.Properties<RunState>().HaveConversion<string>().HaveMaxLength(16);
         configurationBuilder.Properties<RunKind>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<CheckKind>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<CheckState>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<ArenaChoice>().HaveConversion<string>().HaveMaxLength(16);
         configurationBuilder.Properties<StopRequest>().HaveConversion<string>().HaveMaxLength(16);
     }
 
