@@ -9,7 +9,7 @@ internal static class EvaluationRules
         Checkpoint(spec.Checkpoint, context, problems);
         if (context.Source is not { } source)
             return;
-        SystemRules.Solver(spec.Sampler.Solver, source.Objective.Kind, "sampler.solver", problems);
+        SystemRules.Solver(spec.Sampler.Solver, source, "sampler.solver", problems);
         if (source.Data.Frames < 4)
             problems.Add(SpecProblem.At("spec.too_few_frames", "checkpoint", null, ("frames", source.Data.Frames.ToString(System.Globalization.CultureInfo.InvariantCulture))));
     }

@@ -44,7 +44,7 @@ public static class SpecRelevance
             or "training.ema_decay" or "training.accumulation" or "training.clip_from" => false,
         "preview.sampler.steps" or "preview.sampler.guidance" or "preview.sampler.ema" => true,
         _ => !path.StartsWith("codec.", StringComparison.Ordinal) && !path.StartsWith("model.", StringComparison.Ordinal)
-            && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
+            && !path.StartsWith("validation.", StringComparison.Ordinal) && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
     };
 
     private static bool Sampling(string path, SamplingTask task, Func<string, string> at) => path switch
