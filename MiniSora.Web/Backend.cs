@@ -1,8 +1,10 @@
 using Hangfire;
 using Hangfire.Common;
 using Hangfire.InMemory;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Worker;
 using MiniSora.Web.Account;
@@ -11,16 +13,19 @@ using MiniSora.Web.Api;
 using MiniSora.Web.Account.Leaving;
 using MiniSora.Web.Account.Notices;
 using MiniSora.Web.Account.Profile;
+using MiniSora.Web.Arena;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Passports;
 using MiniSora.Web.Queue;
 using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Scores;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
@@ -59,6 +64,7 @@ public static class Backend
         AddArtifacts(services);
         AddRuns(services, folder);
         AddQueue(services);
+        AddLeaderboards(services);
         var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
         services.AddSingleton(jobs);
         var execute = builder.Configuration.GetValue("Runs:Execute", true);
@@ -123,6 +129,8 @@ public static class Backend
         app.MapMemberData();
         app.MapSeen();
         app.MapJobsDashboard();
+        app.MapEntryChecks();
+        app.MapArenaVote();
         return app;
     }
 
@@ -153,6 +161,22 @@ public static class Backend
     private static IDbContextFactory<MiniSoraDbContext> Contexts(IServiceProvider provider) => provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>();
 
     private static RunWriting Writing(IServiceProvider provider) => provider.GetRequiredService<RunWriting>();
+
+    private static void AddLeaderboards(IServiceCollection services)
+    {
+        services.AddOptions<LeaderboardOptions>().BindConfiguration("Leaderboards").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new ScoreReader(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<ArtifactStore>()));
+        services.AddSingleton(provider => new GoalCards(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>()));
+        services.AddSingleton(provider => new LeaderboardReader(provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>()));
+        services.AddSingleton(provider => new LeaderboardService(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunWake>(),
+            provider.GetRequiredService<ScoreReader>(), provider.GetRequiredService<IOptions<LeaderboardOptions>>()));
+        services.AddSingleton(provider => new ArenaService(
+            provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(),
+            provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CheckDriver>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckDriver>());
+    }
 
     private static void AddArtifacts(IServiceCollection services)
     {

@@ -39,6 +39,17 @@ internal static class SampleFields
         Of("size.width", "--width", "cli.sample.width", "PX"),
     ];
 
+    /// <summary>The same for an evaluation.</summary>
+    public static IReadOnlyList<SampleField> Evaluation() =>
+    [
+        .. Options().Where(field => field.Path is not ("prompt" or "image" or "clips" or "frames_per_second")),
+        Of("seen_clips", "--clips", "cli.evaluate.clips", "N"),
+        Of("held_out_clips", "--held-out", "cli.evaluate.held_out", "N"),
+        Of("references", "--references", "cli.evaluate.references", "N"),
+        Of("features", "--features", "cli.evaluate.features", "NAME"),
+        Of("language", "--language", "cli.evaluate.languages", "en|zh|both"),
+    ];
+
     /// <summary>The spec of a file, or the defaults with one clip, with the options in place. Throws with all problems.</summary>
     public static SamplingSpec Read(ParseResult parsed, IReadOnlyList<SampleField> fields, string? file, IReadOnlyList<string> sets)
     {

@@ -22,7 +22,8 @@ internal static class TrainCommand
 
     private static async Task<int> RunAsync(string yaml, string[] sets, RunFolder folder, string dataFolder, TimeProvider time)
     {
-        var spec = SpecInput.Read<TrainingSpec>(yaml, sets);
+        // An encoder is trained like everything else; only its options differ.
+        RunSpec spec = SpecYaml.Read(yaml).Spec is EncoderSpec ? SpecInput.Read<EncoderSpec>(yaml, sets) : SpecInput.Read<TrainingSpec>(yaml, sets);
         var context = SpecInput.Context(dataFolder);
         SpecInput.Validate(spec, context);
         var canonical = SpecYaml.Write(spec);
@@ -69,9 +70,9 @@ internal static class TrainCommand
     private static bool HoldsOther(RunFolder folder, string canonical) =>
         File.Exists(folder.SpecFile) && File.ReadAllText(folder.SpecFile) != canonical && new CheckpointShelf(folder.Checkpoints).NewestFirst().Count > 0;
 
-    private static void Estimate(TrainingSpec spec, Calibration calibration)
+    private static void Estimate(RunSpec spec, Calibration calibration)
     {
-        var estimate = RunEstimator.EstimateTraining(spec, calibration);
+        var estimate = RunEstimator.Estimate(spec, calibration);
         Say.Line("cli.say.estimate", ("seconds", Say.Duration(estimate.SecondsMid)), ("low", Say.Duration(estimate.SecondsLow)), ("high", Say.Duration(estimate.SecondsHigh)),
             ("memory", Say.Bytes(estimate.MemoryBytes)), ("parameters", Say.Count(estimate.Parameters)),
             ("flops", Say.Count(estimate.FlopsPerStep) + "FLOP"));
@@ -79,7 +80,7 @@ internal static class TrainCommand
 }
 
 /// <summary>What a training run says, on a terminal: one live line, or a line every ten seconds in a file.</summary>
-internal sealed class TrainingView(RunFolder folder, TrainingSpec spec, TimeProvider time)
+internal sealed class TrainingView(RunFolder folder, RunSpec spec, TimeProvider time)
 {
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(10);
 
@@ -111,7 +112,7 @@ internal sealed class TrainingView(RunFolder folder, TrainingSpec spec, TimeProv
             case RunLog log:
                 Full(SpecTexts.Log(log.Key, log.Arguments) ?? log.Text);
                 break;
-            case RunArtifact { Kind: "checkpoint" } artifact:
+            case RunArtifact { Kind: "checkpoint" or "encoder" } artifact:
                 checkpoint = Path.Combine(folder.Root, artifact.Path);
                 break;
             case RunFinished end:
@@ -163,7 +164,7 @@ internal sealed class TrainingView(RunFolder folder, TrainingSpec spec, TimeProv
         var loss = double.NaN;
         foreach (var point in step.Points)
             loss = point.Name == "loss" ? point.Value : loss;
-        var text = SpecTexts.Format("cli.say.progress", null, ("step", Text(step.Step)), ("total", Text(spec.Training.Steps)),
+        var text = SpecTexts.Format("cli.say.progress", null, ("step", Text(step.Step)), ("total", Text(spec is EncoderSpec encoder ? encoder.Encoder.Steps : ((TrainingSpec)spec).Training.Steps)),
             ("loss", loss.ToString("0.0000", CultureInfo.InvariantCulture)), ("rate", step.StepsPerSecond.ToString("0.00", CultureInfo.InvariantCulture)),
             ("left", Say.Duration(step.SecondsLeft)));
         if (live)

@@ -49,6 +49,9 @@ internal static class RunHandlers
     {
         TrainingSpec training => new TrainingRun(training),
         SamplingSpec sampling => new SamplingRun(sampling),
+        EvaluationSpec evaluation => new EvaluationRun(evaluation),
+        EncoderSpec encoder => new EncoderRun(encoder),
+        ReplaySpec replay => new ReplayRun(replay),
         _ => throw new ArgumentException($"{spec.GetType()} has no handler.", nameof(spec)),
     };
 }

@@ -25,7 +25,11 @@ public abstract record RunEvent
 }
 
 /// <summary>The process is up: where it runs and with which arithmetic.</summary>
-public sealed record RunStarted(string Device, string Precision, int Threads, string SoftwareVersion, string Arithmetic, long TotalSteps, long ResumedFromStep) : RunEvent;
+public sealed record RunStarted(string Device, string Precision, int Threads, string SoftwareVersion, string Arithmetic, long TotalSteps, long ResumedFromStep) : RunEvent
+{
+    /// <summary>Processor and number of threads, or the card.</summary>
+    public string Machine { get; init; } = "";
+}
 
 /// <summary>What it does now, for people: a resource key such as <c>phase.fit_codec</c>; progress 0…1 or null.</summary>
 public sealed record RunPhase(string Key, double? Progress) : RunEvent;
@@ -44,7 +48,8 @@ public sealed record RunLog(string Level, string Text, string Key = "", IReadOnl
 
 /// <summary>
 /// A file is complete under the run's folder. Kind: <c>checkpoint</c>, <c>preview</c> (prompt number in
-/// <paramref name="Index"/>), <c>video</c>, <c>poster</c> (of the video with the same index), <c>raw</c>.
+/// <paramref name="Index"/>), <c>video</c>, <c>poster</c> (of the video with the same index), <c>raw</c>,
+/// <c>scores</c> (of an evaluation), <c>nearest</c> (a video beside its nearest training clip), <c>encoder</c> (a feature network).
 /// </summary>
 public sealed record RunArtifact(string Kind, string Path, long Bytes, string Sha256, long Step, int Index, string? Prompt, long? Seed) : RunEvent;
 
@@ -52,7 +57,17 @@ public sealed record RunArtifact(string Kind, string Path, long Bytes, string Sh
 /// The work ended well. Reason: <c>completed</c>, <c>stopped</c> (a person asked to stop and keep), or
 /// <c>interrupted</c> (asked to leave: a checkpoint was written and the run is to go on later).
 /// </summary>
-public sealed record RunFinished(string Reason, long Step, double DeviceSeconds, long PeakMemoryBytes, double Flops) : RunEvent;
+public sealed record RunFinished(string Reason, long Step, double DeviceSeconds, long PeakMemoryBytes, double Flops) : RunEvent
+{
+    /// <summary>Energy of the processor packages meanwhile; null where it cannot be read.</summary>
+    public double? Joules { get; init; }
+
+    /// <summary>Seconds of sampling for a second of video; null for runs that make none.</summary>
+    public double? SecondsPerVideoSecond { get; init; }
+
+    /// <summary>Energy of sampling a second of video; null where it cannot be read.</summary>
+    public double? JoulesPerVideoSecond { get; init; }
+}
 
 /// <summary>It failed. Code: stable, e.g. <c>out_of_memory</c>, <c>diverged</c>, <c>dataset_missing</c>, <c>checkpoint_corrupt</c>, <c>disk_full</c>, <c>ffmpeg_missing</c>, <c>arithmetic</c>, <c>software</c>.</summary>
 public sealed record RunFailed(string Code, string Message, IReadOnlyDictionary<string, string> Arguments) : RunEvent;

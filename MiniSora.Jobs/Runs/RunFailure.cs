@@ -31,6 +31,7 @@ public static class RunFailure
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
             "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "clips_differ", "software", "weights", "pretrained",
+            "features_missing", "features_unfit", "clips_too_short",
         ])
             .Union(DatasetErrors.All).Union(MediaErrors.All).Union(SamplingException.Codes).Union(ImportException.Codes),
     ];

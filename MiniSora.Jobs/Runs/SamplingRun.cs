@@ -17,10 +17,12 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
+        var energy = EnergyMeter.Start();
         using var session = SamplingSession.Open(context, spec);
         var size = session.SizeOf(spec.Size);
         context.Reporter.Report(new RunStarted(session.Placement.Device.ToString(), session.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
-            session.Arithmetic.Summary, spec.Clips, 0));
+            session.Arithmetic.Summary, spec.Clips, 0)
+        { Machine = MachineName.Of(session.Placement.Device) });
         string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
         context.Info("log.sampling", ("clips", Number(spec.Clips)), ("frames", Number(size.Frames)), ("width", Number(size.Width)), ("height", Number(size.Height)), ("checkpoint", session.CheckpointHash[..12]));
         var inputs = new TaskInputs(name => context.Inputs.GetValueOrDefault(name) ?? name, context.Control.Leaving);
@@ -28,11 +30,17 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         var own = inputs.ByContent(spec, session.CheckpointHash);
         Directory.CreateDirectory(context.Folder.Videos);
         var clips = new List<PixelClip>();
+        var (made, begin, before) = (TimeSpan.Zero, context.Time.GetTimestamp(), energy?.Joules());
+        var spent = before is null ? (double?)null : 0;
         context.Phase("phase.sample", 0);
         foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
         {
+            // Writing the file is not making the video.
+            made += context.Time.GetElapsedTime(begin);
+            spent += energy?.Joules() - before;
             Write(context, own, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
+            (begin, before) = (context.Time.GetTimestamp(), energy?.Joules());
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
             context.Reporter.Report(new RunStep(clips.Count, 1 / seconds, seconds * (spec.Clips - clips.Count),
                 [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet)]));
@@ -49,8 +57,15 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         foreach (var warning in session.Warnings)
             context.Warning(warning);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";
-        return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), session.FlopsPerClip(spec) * clips.Count);
+        return new RunFinished(reason, clips.Count, context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), session.FlopsPerClip(spec) * clips.Count)
+        {
+            Joules = energy?.Joules(),
+            SecondsPerVideoSecond = clips.Count == 0 ? null : made.TotalSeconds / VideoSeconds(clips),
+            JoulesPerVideoSecond = clips.Count == 0 ? null : spent / VideoSeconds(clips),
+        };
     }
+
+    private double VideoSeconds(List<PixelClip> clips) => clips.Sum(clip => clip.Frames) / (double)spec.FramesPerSecond;
 
     /// <summary>At most a hundred reports, however many solver steps there are.</summary>
     private void Progress(RunContext context, double progress)

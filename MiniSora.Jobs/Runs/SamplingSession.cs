@@ -39,6 +39,15 @@ internal sealed class SamplingSession : IDisposable
     public double FlopsPerClip(SamplingSpec spec) =>
         SpecYaml.Read(sampler.SpecText).Spec is TrainingSpec source ? RunEstimator.EstimateSampling(spec, source, Calibration.Uncalibrated).FlopsPerStep : 0;
 
+    /// <summary>The training spec inside the checkpoint. Throws when it names none that this version can read.</summary>
+    public TrainingSpec RequireSource() => Source ?? throw new RunFailureException("checkpoint_version", "The checkpoint names no specification that this version can read.");
+
+    /// <summary>Loss at the ten noise levels, see <see cref="Model.Evaluation.ValidationLoss"/>.</summary>
+    public IReadOnlyList<double> ValidationLosses(Model.Datasets.IVideoDataset dataset, int clips) => sampler.ValidationLosses(dataset, clips);
+
+    /// <summary>A clip as the codec gives it back.</summary>
+    public byte[] ThroughCodec(byte[] clip) => sampler.ThroughCodec(clip);
+
     public int Frames => sampler.Frames;
 
     public int Height => sampler.Height;

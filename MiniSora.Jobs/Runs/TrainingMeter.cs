@@ -43,13 +43,16 @@ internal sealed class TrainingMeter(RunContext context, PointJournal journal, lo
         return result;
     }
 
+    /// <summary>Adds points of this step to what is sent next.</summary>
+    public void Add(IReadOnlyList<MetricPoint> more) => points.AddRange(more);
+
     /// <summary>Sends what is collected.</summary>
     public void Flush()
     {
         lastFlush = context.Time.GetTimestamp();
         if (points.Count == 0)
             return;
-        var recent = secondsInWindow / stepsInWindow;
+        var recent = stepsInWindow == 0 ? secondsPerStep : secondsInWindow / stepsInWindow;
         // A moving average over roughly the last twenty windows: steady enough to read, quick enough to show a change.
         secondsPerStep = secondsPerStep == 0 ? recent : secondsPerStep + (recent - secondsPerStep) / 20;
         (stepsInWindow, secondsInWindow) = (0, 0);

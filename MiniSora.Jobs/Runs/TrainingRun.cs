@@ -11,9 +11,12 @@ namespace MiniSora.Jobs.Runs;
 /// <summary>Trains from the newest usable checkpoint of the folder, or from the start.</summary>
 internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
 {
+    private long firstStep;
+
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
+        var energy = EnergyMeter.Start();
         var (placement, arithmetic) = SelfCheck.Require(context, spec, spec.Training.Precision);
         context.Phase("phase.open_data");
         var dataset = DatasetCatalog.Open(spec.Data.Dataset, context.DataFolder, spec.Data.Frames, spec.Data.Size, (ulong)spec.Seed);
@@ -36,8 +39,10 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         var shelf = new CheckpointShelf(context.Folder.Checkpoints);
         shelf.Tidy();
         using var trainer = Open(context, setup, shelf);
+        firstStep = trainer.StepNumber;
         context.Reporter.Report(new RunStarted(placement.Device.ToString(), trainer.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
-            arithmetic.Summary, spec.Training.Steps, trainer.StepNumber));
+            arithmetic.Summary, spec.Training.Steps, trainer.StepNumber)
+        { Machine = MachineName.Of(placement.Device) });
         string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
         context.Info("log.training", ("parameters", Number(trainer.ParameterCount)), ("dataset", dataset.Id), ("clips", Number(dataset.Count)), ("fingerprint", dataset.Fingerprint[..12]));
 
@@ -46,14 +51,19 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             context.Reporter.Report(new RunStep(trainer.StepNumber, 0, 0, said));
         var meter = new TrainingMeter(context, journal, spec.Training.Steps, spec.Training.Batch);
         using var previews = new TrainingPreviews(spec, context);
-        if (!Train(context, trainer, shelf, meter, previews))
+        using var validation = new TrainingValidation(spec, trainer);
+        if (!Train(context, trainer, shelf, meter, previews, validation))
             return null;
         previews.WaitForFiles();
         var flops = RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).FlopsPerStep * meter.Steps;
         Learn(context, trainer, placement.Device, flops, meter);
+        var overBudget = IsSpent(meter);
+        if (overBudget && trainer.StepNumber < spec.Training.Steps)
+            context.Info("log.budget_spent", ("step", Number(trainer.StepNumber)));
         var reason = context.Control.Request switch { StopRequest.StopAndKeep => "stopped", StopRequest.Interrupt => "interrupted", _ => "completed" };
-        return new RunFinished(trainer.StepNumber >= spec.Training.Steps ? "completed" : reason, trainer.StepNumber,
-            context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), flops);
+        return new RunFinished(trainer.StepNumber >= spec.Training.Steps || overBudget ? "completed" : reason, trainer.StepNumber,
+            context.Time.GetElapsedTime(start).TotalSeconds, TrainingMeter.PeakMemoryBytes(), flops)
+        { Joules = energy?.Joules() };
     }
 
     private Bucket Open(BucketText bucket, RunContext context)
@@ -63,18 +73,19 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
     }
 
     /// <summary>False when it was cancelled.</summary>
-    private bool Train(RunContext context, ITrainer trainer, CheckpointShelf shelf, TrainingMeter meter, TrainingPreviews previews)
+    private bool Train(RunContext context, ITrainer trainer, CheckpointShelf shelf, TrainingMeter meter, TrainingPreviews previews, TrainingValidation validation)
     {
         context.Phase("phase.train");
         var saved = shelf.NewestFirst().Any(path => path == shelf.PathOf(trainer.StepNumber)) ? trainer.StepNumber : -1;
         // The attempt that wrote it may have died before anybody heard of it; saying it twice is harmless.
         if (saved >= 0)
             context.Artifact("checkpoint", shelf.PathOf(saved), saved);
-        while (trainer.StepNumber < spec.Training.Steps && context.Control.Request is null)
+        while (trainer.StepNumber < spec.Training.Steps && context.Control.Request is null && !IsSpent(meter))
         {
             var result = meter.Measure(trainer.Step);
             if (result.RolledBack)
                 context.Warning("log.rolled_back", ("step", result.Step.ToString(CultureInfo.InvariantCulture)));
+            meter.Add(validation.WhenDue());
             if (trainer.StepNumber % spec.Training.CheckpointSteps == 0 && trainer.StepNumber < spec.Training.Steps)
             {
                 // First: a checkpoint whose steps nobody heard of would leave a gap in the curve.
@@ -85,6 +96,8 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             previews.MakeWhenDue(trainer);
         }
 
+        if (context.Control.Request is null)
+            meter.Add(validation.Now());
         meter.Flush();
         if (context.Control.Request == StopRequest.Cancel)
             return false;
@@ -94,6 +107,15 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         if (context.Control.Request is null)
             previews.Make(trainer);
         return context.Control.Request != StopRequest.Cancel;
+    }
+
+    /// <summary>Whether the run has spent its budget, earlier attempts included as far as their steps are kept.</summary>
+    private bool IsSpent(TrainingMeter meter)
+    {
+        var perStep = RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).FlopsPerStep;
+        var steps = firstStep + meter.Steps;
+        return (spec.Budget.Flops > 0 && steps * perStep >= spec.Budget.Flops)
+            || (spec.Budget.Seconds > 0 && meter.StepSeconds * steps / Math.Max(1.0, meter.Steps) >= spec.Budget.Seconds && meter.Steps > 0);
     }
 
     private static long Save(RunContext context, ITrainer trainer, CheckpointShelf shelf)

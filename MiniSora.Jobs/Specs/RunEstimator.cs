@@ -37,6 +37,14 @@ public static class RunEstimator
     {
         TrainingSpec training => EstimateTraining(training, calibration),
         SamplingSpec sampling => EstimateSampling(sampling, source ?? new TrainingSpec(), calibration),
+        EvaluationSpec evaluation => EstimateEvaluation(evaluation, source ?? new TrainingSpec(), calibration),
+        EncoderSpec encoder => EstimateEncoder(encoder, calibration),
+        ReplaySpec replay => EstimateTraining((source ?? new TrainingSpec()) with
+        {
+            Device = replay.Device,
+            Training = (source ?? new TrainingSpec()).Training with { Steps = replay.ReplaySteps },
+            Preview = new PreviewSpec { EverySeconds = 0 },
+        }, calibration),
         _ => throw new ArgumentException($"{spec.GetType()} has no cost model.", nameof(spec)),
     };
 
@@ -87,6 +95,36 @@ public static class RunEstimator
         SamplingTask.Edit => spec.Input.Strength * (spec.Input.Departure == Departure.Inversion ? 2.5 : 1),
         _ => 1,
     };
+
+    /// <summary>The estimate of an evaluation: its clips, one after another, and half as long again for reading and comparing them.</summary>
+    private static RunEstimate EstimateEvaluation(EvaluationSpec spec, TrainingSpec source, Calibration calibration)
+    {
+        var held = source.Data.Dataset == Model.Datasets.DatasetCatalog.Shapes ? 2 * spec.HeldOutClips : 0;
+        var clips = spec.SeenClips + held;
+        var one = EstimateSampling(new SamplingSpec { Clips = 1, Sampler = spec.Sampler, Device = spec.Device }, source, calibration);
+        var factor = 1.5 * clips;
+        double Seconds(double alone) => StartSeconds + Math.Max(0, alone - StartSeconds - VideoSeconds) * factor + (clips + spec.References) * 0.05 + spec.KeepClips * 2 * VideoSeconds;
+        return one with
+        {
+            SecondsLow = Seconds(one.SecondsLow),
+            SecondsMid = Seconds(one.SecondsMid),
+            SecondsHigh = Seconds(one.SecondsHigh),
+            Flops = one.FlopsPerStep * clips,
+            MemoryBytes = one.MemoryBytes + (long)(clips + 2 * spec.References) * source.Data.Frames * source.Data.Size * source.Data.Size * 3,
+        };
+    }
+
+    /// <summary>The estimate of an encoder: twelve matrices of the width squared in each of its blocks, for 128 tokens.</summary>
+    private static RunEstimate EstimateEncoder(EncoderSpec spec, Calibration calibration)
+    {
+        var (size, width) = (spec.Encoder, (double)spec.Encoder.Width);
+        var parameters = size.Depth * 12 * width * width + 384 * width + 54 * width;
+        var macs = 128 * (size.Depth * 12 * width * width + 384 * width);
+        var rate = calibration.Rate("cpu", Precision.Fp32, size.Width);
+        var perStep = 6 * macs * size.Batch;
+        var seconds = StartSeconds + perStep * size.Steps / (rate.GflopPerSecond * 1e9);
+        return new(seconds * 0.6, seconds, seconds * 2, (long)(BaseBytes + 16 * parameters + 400e3 * size.Batch), perStep * size.Steps, perStep, (long)parameters, 128, rate.Source != RateSource.Default);
+    }
 
     private static double PreviewSeconds(TrainingSpec spec, NetworkCost cost, CalibrationRate rate, double trainingSeconds)
     {

@@ -89,6 +89,12 @@ public sealed record TrainingSpec : RunSpec
 
     /// <summary>Previews.</summary>
     public PreviewSpec Preview { get; init; } = new();
+
+    /// <summary>Loss on fixed clips.</summary>
+    public ValidationSpec Validation { get; init; } = new();
+
+    /// <summary>Limits of what it spends.</summary>
+    public BudgetSpec Budget { get; init; } = new();
 }
 
 /// <summary>A sampling run: clip k of prompt j uses seed + j·clips + k.</summary>

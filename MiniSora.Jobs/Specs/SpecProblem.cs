@@ -25,5 +25,6 @@ public sealed record SpecProblem(string Code, string Path, IReadOnlyDictionary<s
         "spec.accumulation_over_batch", "spec.foreign_value",
         "spec.weights_required", "spec.weights_missing", "spec.weights_other", "spec.text_encoder_unfit", "spec.cascade_shares", "spec.cascade_heads",
         "spec.import_file", "spec.import_target", "spec.import_name", "spec.import_not_empty", "spec.import_codec",
+        "spec.too_few_frames",
     ];
 }

@@ -7,10 +7,15 @@ public static class SpecRelevance
     /// Whether the field at <paramref name="path"/> matters where the other fields of the spec hold what <paramref name="at"/> gives for
     /// their paths, choices in snake_case.
     /// </summary>
-    public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind == SpecKind.Sampling
-        ? Sampling(path, Enum.GetValues<SamplingTask>().FirstOrDefault(task => SnakeCase.From(task) == at("task")), at)
-        : at("model.network") == "cascade" ? CascadeReads(path)
-        : path switch
+    public static bool Matters(SpecKind kind, string path, Func<string, string> at) => kind switch
+    {
+        SpecKind.Sampling => Sampling(path, Enum.GetValues<SamplingTask>().FirstOrDefault(task => SnakeCase.From(task) == at("task")), at),
+        SpecKind.Training => InTraining(path, at),
+        _ => true,
+    };
+
+    private static bool InTraining(string path, Func<string, string> at) =>
+        at("model.network") == "cascade" ? CascadeReads(path) : path switch
         {
             _ when path.StartsWith("cascade.", StringComparison.Ordinal) => false,
             "data.buckets" => at("model.network") == "mini_sora",
@@ -41,7 +46,7 @@ public static class SpecRelevance
             or "training.ema_decay" or "training.accumulation" or "training.clip_from" => false,
         "preview.sampler.steps" or "preview.sampler.guidance" or "preview.sampler.ema" => true,
         _ => !path.StartsWith("codec.", StringComparison.Ordinal) && !path.StartsWith("model.", StringComparison.Ordinal)
-            && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
+            && !path.StartsWith("validation.", StringComparison.Ordinal) && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
     };
 
     private static bool Sampling(string path, SamplingTask task, Func<string, string> at) => path switch

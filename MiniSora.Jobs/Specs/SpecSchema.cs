@@ -11,6 +11,15 @@ public enum SpecKind
 
     /// <summary><see cref="SamplingSpec"/>.</summary>
     Sampling,
+
+    /// <summary><see cref="EvaluationSpec"/>.</summary>
+    Evaluation,
+
+    /// <summary><see cref="EncoderSpec"/>.</summary>
+    Encoder,
+
+    /// <summary><see cref="ReplaySpec"/>.</summary>
+    Replay,
 }
 
 /// <summary>
@@ -25,10 +34,22 @@ public static class SpecSchema
     /// <summary>Fields of a sampling spec.</summary>
     public static IReadOnlyList<SpecField> Sampling { get; } = Collect(new SamplingSpec());
 
+    /// <summary>Fields of an evaluation spec.</summary>
+    public static IReadOnlyList<SpecField> Evaluation { get; } = Collect(new EvaluationSpec());
+
+    /// <summary>Fields of an encoder spec.</summary>
+    public static IReadOnlyList<SpecField> Encoder { get; } = Collect(new EncoderSpec());
+
+    /// <summary>Fields of a replay spec.</summary>
+    public static IReadOnlyList<SpecField> Replay { get; } = Collect(new ReplaySpec());
+
     private static readonly Dictionary<SpecKind, Dictionary<string, SpecField>> ByPath = new()
     {
         [SpecKind.Training] = Training.ToDictionary(field => field.Path),
         [SpecKind.Sampling] = Sampling.ToDictionary(field => field.Path),
+        [SpecKind.Evaluation] = Evaluation.ToDictionary(field => field.Path),
+        [SpecKind.Encoder] = Encoder.ToDictionary(field => field.Path),
+        [SpecKind.Replay] = Replay.ToDictionary(field => field.Path),
     };
 
     /// <summary>Fields of a kind.</summary>
@@ -36,6 +57,9 @@ public static class SpecSchema
     {
         SpecKind.Training => Training,
         SpecKind.Sampling => Sampling,
+        SpecKind.Evaluation => Evaluation,
+        SpecKind.Encoder => Encoder,
+        SpecKind.Replay => Replay,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of run"),
     };
 
@@ -50,6 +74,9 @@ public static class SpecSchema
     {
         TrainingSpec => SpecKind.Training,
         SamplingSpec => SpecKind.Sampling,
+        EvaluationSpec => SpecKind.Evaluation,
+        EncoderSpec => SpecKind.Encoder,
+        ReplaySpec => SpecKind.Replay,
         _ => throw new ArgumentException($"{spec.GetType()} has no kind.", nameof(spec)),
     };
 
@@ -58,6 +85,9 @@ public static class SpecSchema
     {
         SpecKind.Training => new TrainingSpec(),
         SpecKind.Sampling => new SamplingSpec(),
+        SpecKind.Evaluation => new EvaluationSpec(),
+        SpecKind.Encoder => new EncoderSpec(),
+        SpecKind.Replay => new ReplaySpec(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of run"),
     };
 

@@ -18,6 +18,12 @@ public static class SpecValidator
             TrainingRules.Check(training, context, ranges, problems);
         else if (spec is SamplingSpec sampling)
             SamplingRules.Check(sampling, context, problems);
+        else if (spec is EvaluationSpec evaluation)
+            EvaluationRules.Check(evaluation, context, problems);
+        else if (spec is EncoderSpec { Encoder: { Heads: > 0 } encoder } && encoder.Width % encoder.Heads != 0)
+            problems.Add(SpecProblem.At("spec.heads_divide_width", "encoder.heads", null, ("heads", encoder.Heads.ToString(CultureInfo.InvariantCulture)), ("width", encoder.Width.ToString(CultureInfo.InvariantCulture))));
+        else if (spec is ReplaySpec replay)
+            EvaluationRules.Checkpoint(replay.Checkpoint, context, problems);
         return problems;
     }
 

@@ -11,10 +11,17 @@ namespace MiniSora.Model.Datasets;
 /// </summary>
 public sealed class MovingShapes : IVideoDataset
 {
+    /// <summary>Places that training never shows: for validation while a run goes on.</summary>
+    internal const int DevelopmentSplit = 2;
+
+    /// <summary>Places of the reference set that scores compare with.</summary>
+    internal const int TestSplit = 3;
+
     private const int TrainSplit = 1;
     private const ulong IndexMask = (1UL << 56) - 1;
 
     private readonly ulong seed;
+    private readonly int split;
 
     /// <param name="frames">T, at least 2.</param>
     /// <param name="size">Height and width in pixels; must divide 512.</param>
@@ -24,16 +31,28 @@ public sealed class MovingShapes : IVideoDataset
     {
     }
 
+    /// <summary>The same combinations in the places of another split.</summary>
+    internal MovingShapes(int frames, int size, ulong seed, int split)
+        : this(new ClipSize(frames, size, size), seed, split)
+    {
+    }
+
     /// <param name="size">At least 2 frames; the shorter side must divide 512.</param>
     /// <param name="seed">The run's seed.</param>
     public MovingShapes(ClipSize size, ulong seed)
+        : this(size, seed, TrainSplit)
+    {
+    }
+
+    private MovingShapes(ClipSize size, ulong seed, int split)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size.Frames, 2);
         if (!ShapeRenderer.IsSize(Math.Min(size.Height, size.Width)))
             throw new ArgumentOutOfRangeException(nameof(size), size, "the shorter side must divide 512 and be at least 8");
         this.seed = seed;
+        this.split = split;
         (Frames, Height, Width) = (size.Frames, size.Height, size.Width);
-        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={TrainSplit} {Frames}x{Height}x{Width}");
+        var identity = string.Create(CultureInfo.InvariantCulture, $"moving-shapes/1 seed={seed} split={split} {Frames}x{Height}x{Width}");
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
     }
 
@@ -76,7 +95,7 @@ public sealed class MovingShapes : IVideoDataset
         var combo = ShapeCombo.Seen[(int)index];
         // The index is mixed in too, so that a caller who hands the same generator to every clip still gets varied places.
         var number = SplitMix64.For(random.Next(), (ulong)index).Next() & IndexMask;
-        var frames = ShapeRenderer.Render(combo, seed, TrainSplit, number, Frames, Height, Width);
+        var frames = ShapeRenderer.Render(combo, seed, split, number, Frames, Height, Width);
         return new Clip(frames, ShapeCaptions.Varied(combo, ref random));
     }
 }

@@ -42,6 +42,35 @@ public static class BlockMotion
         return speeds.Count == 0 ? null : Bootstrap.Quantile(speeds, 0.5);
     }
 
+    /// <summary>
+    /// Mean length of the change of a block's velocity from one frame to the next, pixels a frame (0: even motion), over blocks that count
+    /// at both times; null when none does.
+    /// </summary>
+    public static double? Roughness(byte[] frames, int T, int H, int W)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(T, 3);
+        var luma = ClipLuma.Of(frames);
+        var (sum, count) = (0.0, 0);
+        for (var y = 0; y + Block <= H; y += Block)
+            for (var x = 0; x + Block <= W; x += Block)
+            {
+                (int X, int Y)? before = null;
+                for (var t = 0; t + 1 < T; t++)
+                {
+                    (int X, int Y)? now = Variance(luma, t * H * W, W, x, y) > LeastVariance ? Match(luma, t, H, W, x, y) : null;
+                    if (before is { } a && now is { } b)
+                    {
+                        sum += Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
+                        count++;
+                    }
+
+                    before = now;
+                }
+            }
+
+        return count == 0 ? null : sum / count;
+    }
+
     private static double Variance(double[] luma, int frame, int W, int x, int y)
     {
         double sum = 0, squares = 0;

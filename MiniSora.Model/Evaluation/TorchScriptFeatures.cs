@@ -16,6 +16,9 @@ public sealed record FeatureProtocol(string Name, IReadOnlyDictionary<string, bo
     /// <summary>common_metrics_on_video_quality: clips are prepared by <see cref="FvdPreprocessing"/>.</summary>
     public static FeatureProtocol Prepared { get; } = new("prepared", new Dictionary<string, bool> { ["rescale"] = false, ["resize"] = false, ["return_features"] = true });
 
+    /// <summary>NVIDIA's TorchScript Inception of the FID: pictures [B, 3, H, W] from 0 to 255, which it resizes itself.</summary>
+    public static FeatureProtocol Inception { get; } = new("inception", new Dictionary<string, bool> { ["return_features"] = true });
+
     /// <summary>The clips are the only argument.</summary>
     public static FeatureProtocol Plain { get; } = new("plain", new Dictionary<string, bool>());
 }

@@ -1,5 +1,6 @@
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Evaluation;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using MiniSora.Model.Systems;
@@ -20,6 +21,7 @@ public sealed class VideoSampler : IDisposable
     private readonly ClipSize size;
     private readonly bool owns;
     private readonly List<SamplerWarning> warnings = [];
+    private CheckpointDescription? description;
 
     /// <summary>Takes over <paramref name="flat"/>; system and codec only when <paramref name="ownsAll"/>.</summary>
     internal VideoSampler(IVideoSource system, Tensor flat, IVideoCodec codec, ScalarType compute, ClipSize size, SamplerWarning? warning, bool ownsAll)
@@ -73,6 +75,7 @@ public sealed class VideoSampler : IDisposable
         return new VideoSampler(system, flat, codec, description.Compute, description.Size, warning, ownsAll: true)
         {
             SpecText = description.Spec,
+            description = description,
         };
     }
 
@@ -122,6 +125,28 @@ public sealed class VideoSampler : IDisposable
         var latents = codec.Encode(pixels.to(flat.device)).to(flat.device);
         var condition = new LaneCondition(clip.Caption, classNumber, Chinese: false, Drop: !conditional);
         return -system.LogLikelihood(weights, new LikelihoodRequest(latents, condition, seed, steps), cancellationToken) / Math.Log(2) / latents.NumberOfElements;
+    }
+
+    /// <summary>
+    /// Loss of the loaded weights at the ten noise levels of <see cref="ValidationLoss"/>, on clips of a dataset of the checkpoint's size. Only for a
+    /// sampler of a checkpoint; none for a cascade, whose stages have losses of their own.
+    /// </summary>
+    public IReadOnlyList<double> ValidationLosses(IVideoDataset dataset, int clips)
+    {
+        var of = description ?? throw new InvalidOperationException("borrowed weights are validated by their trainer");
+        var setup = new TrainerSetup(of.Seed, dataset, of.Codec, of.Model, of.Objective, new TrainingOptions(), new Placement(flat.device, weights.Compute), of.Spec, of.Software);
+        if (system is not IVideoSystem trained)
+            return [];
+        using var loss = ValidationLoss.Of(setup, codec, trained, clips);
+        return loss.At(weights);
+    }
+
+    /// <summary>A clip uint8 [T, H, W, 3] as the codec gives it back: the best that the network could draw.</summary>
+    public byte[] ThroughCodec(byte[] clip)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        return ClipPixels.ToBytes(codec.Decode(codec.Encode(ClipPixels.ToTensor([clip], size.Frames, Height, Width).to(flat.device))))[0];
     }
 
     /// <inheritdoc/>

@@ -6,25 +6,33 @@ using static TorchSharp.torch;
 
 namespace MiniSora.Model.Systems;
 
-/// <summary>
-/// A network together with what it is trained on: what the trainer trains and the sampler draws from. Its weights are the caller's. Several
-/// threads may prepare batches and compute losses at once.
-/// </summary>
-internal interface IVideoSystem : IVideoSource
+/// <summary>Something with parameters of its own.</summary>
+internal interface IParameterised
 {
-    /// <summary>A step's tensors, on the CPU; the caller owns them.</summary>
-    TrainingBatch Prepare(StepInput input);
+    /// <summary>Names, shapes and places of the parameters.</summary>
+    ParameterLayout Layout { get; }
+}
 
+/// <summary>What gradients are taken of: a network and its loss. Several threads may compute losses at once.</summary>
+internal interface ILossSystem : IParameterised
+{
     /// <summary>Loss with its graph, a tensor of one number; losses of a batch's parts add up to the batch's.</summary>
     Tensor Loss(ParameterViews w, TrainingBatch batch);
 }
 
-/// <summary>What clips are drawn from. Its weights are the caller's.</summary>
-internal interface IVideoSource : IDisposable
+/// <summary>
+/// A network together with what it is trained on: what the trainer trains and the sampler draws from. Its weights are the caller's. Several
+/// threads may prepare batches and compute losses at once.
+/// </summary>
+internal interface IVideoSystem : ILossSystem, IVideoSource
 {
-    /// <summary>Names, shapes and places of the parameters.</summary>
-    ParameterLayout Layout { get; }
+    /// <summary>A step's tensors, on the CPU; the caller owns them.</summary>
+    TrainingBatch Prepare(StepInput input);
+}
 
+/// <summary>What clips are drawn from. Its weights are the caller's.</summary>
+internal interface IVideoSource : IParameterised, IDisposable
+{
     /// <summary>Whether it knows single images only: it is trained on frames, and a clip drawn from it is a still.</summary>
     bool ImagesOnly { get; }
 

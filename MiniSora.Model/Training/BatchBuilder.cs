@@ -21,12 +21,23 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, IVideo
     private readonly BucketSchedule schedule = new(
         setup.Seed, [.. setup.AllBuckets.Select(bucket => bucket.Share)], [.. setup.AllBuckets.Select(setup.BatchOf)]);
 
+    /// <summary>Latent frames of a clip of the main size.</summary>
+    public int LatentFrames => setup.Dataset.Frames / codec.FramesPerLatent;
+
     /// <summary>The batch of one step; the caller owns it.</summary>
     public TrainingBatch Build(long step)
     {
         var (number, size, position) = schedule.At(step);
         var dataset = setup.AllBuckets[number].Dataset;
-        var plan = BatchPlan.For(setup.Seed, step, size, dataset.Count, dataset.Frames, dataset.Frames / codec.FramesPerLatent, Shifted(dataset), position);
+        return Build(BatchPlan.For(setup.Seed, step, size, dataset.Count, dataset.Frames, dataset.Frames / codec.FramesPerLatent, Shifted(dataset), position), dataset);
+    }
+
+    /// <summary>The batch of a given plan over clips of the main size; the caller owns it.</summary>
+    public TrainingBatch Build(BatchPlan plan) => Build(plan, setup.Dataset);
+
+    private TrainingBatch Build(BatchPlan plan, IVideoDataset dataset)
+    {
+        var step = plan.Step;
         var clips = plan.Lanes.Select(lane => dataset.Read(lane.ClipIndex, lane.Augmentation)).ToList();
         var conditions = plan.Lanes.Zip(clips, (lane, clip) => Condition(dataset, lane.ClipIndex, clip, lane.Chinese, lane.DropCaption)).ToList();
 

@@ -14,11 +14,11 @@ namespace MiniSora.Model.Training;
 /// </summary>
 internal sealed class Replicas : IDisposable
 {
-    private readonly IVideoSystem system;
+    private readonly ILossSystem system;
     private readonly List<Worker> workers;
 
     /// <summary><paramref name="count"/> 1: everything happens on the caller's thread, with all of libtorch's threads.</summary>
-    public Replicas(IVideoSystem system, int count)
+    public Replicas(ILossSystem system, int count)
     {
         this.system = system;
         workers = count <= 1 ? [] : [.. Enumerable.Range(0, count).Select(index => new Worker(index))];

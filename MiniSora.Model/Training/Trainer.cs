@@ -1,5 +1,6 @@
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Datasets;
+using MiniSora.Model.Evaluation;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
 using MiniSora.Model.Sampling;
@@ -162,6 +163,16 @@ public sealed class Trainer : ITrainer
         var (index, warning) = EmaChoice.Pick(setup.Training.Averages, ema);
         var flat = index < 0 ? state.Parameters : state.Emas[index];
         return new VideoSampler(system, flat.detach().DetachFromDisposeScope(), codec, compute, Size, warning, ownsAll: false);
+    }
+
+    /// <summary>The loss on fixed clips; the caller disposes it before this trainer.</summary>
+    public ValidationLoss OpenValidation(int clips) => ValidationLoss.Of(setup, codec, system, clips);
+
+    /// <summary>Its values for the present weights: raw for an <paramref name="ema"/> of 0, else the copy of the nearest width. Changes nothing.</summary>
+    public IReadOnlyList<double> Validate(ValidationLoss loss, double ema)
+    {
+        var (index, _) = EmaChoice.Pick(setup.Training.Averages, ema);
+        return loss.At(index < 0 ? state.Parameters : state.Emas[index], compute);
     }
 
     /// <inheritdoc/>

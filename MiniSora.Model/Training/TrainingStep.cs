@@ -9,7 +9,7 @@ namespace MiniSora.Model.Training;
 internal static class TrainingStep
 {
     /// <summary>Loss, a tensor of one number, and the flat gradient; both detached from any scope, the caller owns them.</summary>
-    public static (Tensor Loss, Tensor Gradient) Run(IVideoSystem system, Tensor parameters, ScalarType compute, TrainingBatch batch)
+    public static (Tensor Loss, Tensor Gradient) Run(ILossSystem system, Tensor parameters, ScalarType compute, TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
         var loss = system.Loss(new ParameterViews(system.Layout, parameters, compute), batch);

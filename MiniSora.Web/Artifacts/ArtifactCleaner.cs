@@ -54,5 +54,6 @@ internal sealed class ArtifactCleaner(
 
     private static async Task<bool> IsReferredToAsync(MiniSoraDbContext context, string sha256, CancellationToken cancellationToken) =>
         await context.Runs.AnyAsync(run => run.CheckpointSha256 == sha256, cancellationToken)
-        || await context.Posts.AnyAsync(post => post.CheckpointSha256 == sha256, cancellationToken);
+        || await context.Posts.AnyAsync(post => post.CheckpointSha256 == sha256, cancellationToken)
+        || await context.LeaderboardEntries.AnyAsync(entry => entry.CheckpointSha256 == sha256, cancellationToken);
 }

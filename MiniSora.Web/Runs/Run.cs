@@ -36,13 +36,22 @@ public enum RunKind
 
     /// <summary>Makes clips from a checkpoint.</summary>
     Sampling,
+
+    /// <summary>Scores a checkpoint.</summary>
+    Evaluation,
+
+    /// <summary>Trains the feature network of the evaluation.</summary>
+    Encoder,
+
+    /// <summary>Takes steps of a training run again, to compare their losses.</summary>
+    Replay,
 }
 
 /// <summary>A move the table below does not have: a programming error, never a person's.</summary>
 public sealed class IllegalRunMoveException(Guid runId, RunState from, RunState to)
     : InvalidOperationException($"Run {runId} cannot move from {from} to {to}.");
 
-/// <summary>One training or sampling run: its immutable spec, its state and its progress.</summary>
+/// <summary>One run: its immutable spec, its state and its progress.</summary>
 public sealed class Run
 {
     // The one table of legal moves. A paused run may also be given up without waking it first.
@@ -87,7 +96,7 @@ public sealed class Run
     /// <summary>The post whose configuration this run started from.</summary>
     public Guid? ParentPostId { get; init; }
 
-    /// <summary>The checkpoint a sampling run reads; null otherwise.</summary>
+    /// <summary>The checkpoint that a run of another kind than training reads; null otherwise.</summary>
     public string? CheckpointSha256 { get; init; }
 
     /// <summary>The first frame a sampling run reads; null otherwise.</summary>
@@ -140,6 +149,18 @@ public sealed class Run
 
     /// <summary>Floating-point operations spent.</summary>
     public double Flops { get; set; }
+
+    /// <summary>Processor and threads, or the card, of the newest attempt.</summary>
+    public string? Machine { get; set; }
+
+    /// <summary>Energy of all attempts that could read it; null when none could.</summary>
+    public double? Joules { get; set; }
+
+    /// <summary>Seconds of sampling for a second of video; null for runs that made none.</summary>
+    public double? SecondsPerVideoSecond { get; set; }
+
+    /// <summary>Joules of sampling for a second of video; null where they cannot be read.</summary>
+    public double? JoulesPerVideoSecond { get; set; }
 
     public string? FailureCode { get; set; }
 

@@ -43,12 +43,12 @@ internal sealed class RunAdmission(
     /// <summary>What the portal knows and a spec alone does not.</summary>
     public async Task<SpecContext> ContextAsync(RunSpec spec, CancellationToken cancellationToken)
     {
-        var checkpoint = spec is SamplingSpec sampling ? await SourceAsync(sampling.Checkpoint, cancellationToken) : (false, null);
+        var checkpoint = RunAddition.CheckpointOf(spec) is { } hash ? await SourceAsync(hash, cancellationToken) : (false, null);
         return new()
         {
             KnownDatasets = DatasetCatalog.Ids(folder.Root).ToHashSet(),
             ReadyDatasets = datasets.List().Where(d => d.State == DatasetState.Ready).Select(d => d.Id).ToHashSet(),
-            CheckpointExists = hash => checkpoint.Found && store.Has(hash),
+            CheckpointExists = sha256 => checkpoint.Found && store.Has(sha256),
             ImageExists = store.Has,
             VideoExists = store.Has,
             Source = checkpoint.Spec,

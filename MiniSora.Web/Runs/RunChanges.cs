@@ -32,6 +32,7 @@ internal sealed class RunChanges(RunWrite write, Run run, Attempt attempt)
     private void Started(RunStarted e)
     {
         (run.Device, run.Precision, run.Threads, run.Arithmetic) = (e.Device, e.Precision, e.Threads, e.Arithmetic);
+        run.Machine = e.Machine.Length is > 0 and <= 120 ? e.Machine : null;
         (run.TotalSteps, run.Step, attempt.ResumedFromStep) = (e.TotalSteps, e.ResumedFromStep, e.ResumedFromStep);
         write.Tell(run, "started", new()
         {
@@ -98,6 +99,9 @@ internal sealed class RunChanges(RunWrite write, Run run, Attempt attempt)
         run.DeviceSeconds += Finite(e.DeviceSeconds) ?? 0;
         run.Flops += Finite(e.Flops) ?? 0;
         run.PeakMemoryBytes = Math.Max(run.PeakMemoryBytes, e.PeakMemoryBytes);
+        run.Joules = Finite(e.Joules) is { } joules ? (run.Joules ?? 0) + joules : run.Joules;
+        run.SecondsPerVideoSecond = Finite(e.SecondsPerVideoSecond) ?? run.SecondsPerVideoSecond;
+        run.JoulesPerVideoSecond = Finite(e.JoulesPerVideoSecond) ?? run.JoulesPerVideoSecond;
         write.Tell(run, "finished", new()
         {
             ["reason"] = e.Reason,

@@ -22,6 +22,7 @@ internal sealed class RunConfiguration :
         builder.HasIndex(run => run.ParentRunId);
         builder.HasIndex(run => run.ParentPostId);
         builder.Property(run => run.CheckpointSha256).HasMaxLength(64);
+        builder.Property(run => run.Machine).HasMaxLength(120);
         builder.Property(run => run.ImageSha256).HasMaxLength(64);
         builder.HasIndex(run => run.CheckpointSha256);
     }

@@ -227,8 +227,10 @@ internal sealed partial class RunLedger(
 
     private Dictionary<string, string> Inputs(string specYaml)
     {
-        var named = SpecYaml.Read(specYaml).Spec is SamplingSpec spec ? new[] { spec.Checkpoint, spec.Image, spec.Input.Video, spec.Input.SecondVideo } : [];
-        return named.Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
+        var spec = SpecYaml.Read(specYaml).Spec;
+        var sampling = spec as SamplingSpec;
+        string?[] named = spec is null ? [] : [RunAddition.CheckpointOf(spec), sampling?.Image, sampling?.Input.Video, sampling?.Input.SecondVideo];
+        return named.OfType<string>().Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
     }
 
     private static string Tail(string text) => (text.Length <= 4000 ? text : text[^4000..]).Replace('\0', ' ');

@@ -91,7 +91,13 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
             summary, run.SpecYaml, run.SpecHash, run.Seed, run.SoftwareVersion, run.Device, run.Precision, run.Threads, run.Arithmetic,
             run.PhaseKey, run.PhaseProgress, run.FailureMessage, Arguments(run.FailureArguments), run.DeviceSeconds, run.PeakMemoryBytes, run.Flops,
             parents.FirstOrDefault(), run.ParentPostId, slug, children, artifacts, attempts, await LogAsync(context, run.Number, cancellationToken),
-            metrics, Actions(run, viewer, artifacts), run.LastSeq);
+            metrics, Actions(run, viewer, artifacts), run.LastSeq)
+        {
+            Joules = run.Joules,
+            SecondsPerVideoSecond = run.SecondsPerVideoSecond,
+            JoulesPerVideoSecond = run.JoulesPerVideoSecond,
+            Machine = run.Machine,
+        };
     }
 
     public async Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken)

@@ -49,31 +49,11 @@ public sealed class RunService
         if (reasons.Count > 0 || viewer.MemberId is not { } owner)
             return new Refused(reasons);
 
-        var sampling = spec as SamplingSpec;
         var estimate = await admission.EstimateAsync(spec, cancellationToken);
         var id = await writing.DoAsync(
             async write =>
             {
-                var run = new Run
-                {
-                    Id = Guid.CreateVersion7(write.Now),
-                    Number = 1 + (await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0),
-                    OwnerId = owner,
-                    Kind = sampling is null ? RunKind.Training : RunKind.Sampling,
-                    Name = spec.Name,
-                    SpecYaml = SpecYaml.Write(spec),
-                    SpecHash = SpecHash.Of(spec),
-                    Seed = spec.Seed,
-                    SoftwareVersion = Product.Version,
-                    Priority = RunPriority.Of(sampling is null ? RunKind.Training : RunKind.Sampling),
-                    ParentRunId = origin.RunId,
-                    ParentPostId = origin.PostId,
-                    CheckpointSha256 = sampling?.Checkpoint,
-                    ImageSha256 = string.IsNullOrEmpty(sampling?.Image) ? null : sampling.Image,
-                    CreatedAt = write.Now,
-                    TotalSteps = spec is TrainingSpec training ? training.Training.Steps : 0,
-                };
-                write.Context.Runs.Add(run);
+                var run = await RunAddition.AddAsync(write, spec, owner, origin, RunPriority.Of(RunAddition.KindOf(spec)), cancellationToken);
                 write.Context.Add(new RunForecast
                 {
                     RunId = run.Id,
@@ -84,7 +64,6 @@ public sealed class RunService
                     DiskBytes = admission.DiskBytes(spec, estimate),
                     Calibrated = estimate.Calibrated,
                 });
-                write.TellState(run);
                 return run.Id;
             },
             cancellationToken);

@@ -95,6 +95,18 @@ public sealed record RunDetails(
     RunActions Actions,
     long LastSeq)
 {
+    /// <summary>Energy of the run; null where it could not be read.</summary>
+    public double? Joules { get; init; }
+
+    /// <summary>Seconds of sampling for a second of video, of this run.</summary>
+    public double? SecondsPerVideoSecond { get; init; }
+
+    /// <summary>Joules of sampling for a second of video.</summary>
+    public double? JoulesPerVideoSecond { get; init; }
+
+    /// <summary>Processor and threads, or the card.</summary>
+    public string? Machine { get; init; }
+
     /// <summary>The newest checkpoint, to sample from; null when there is none.</summary>
     public ArtifactView? Checkpoint => Artifacts.LastOrDefault(a => a.Kind == "checkpoint");
 }

@@ -5,8 +5,10 @@ using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
 using MiniSora.Web.Account.Notices;
+using MiniSora.Web.Arena;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Roundtables;
@@ -72,6 +74,12 @@ public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, G
 
     public DbSet<RoundtableEvent> RoundtableEvents => Set<RoundtableEvent>();
 
+    public DbSet<LeaderboardEntry> LeaderboardEntries => Set<LeaderboardEntry>();
+
+    public DbSet<EntryCheck> EntryChecks => Set<EntryCheck>();
+
+    public DbSet<ArenaVote> ArenaVotes => Set<ArenaVote>();
+
     public DbSet<FirstAdministratorToken> FirstAdministratorTokens => Set<FirstAdministratorToken>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -79,6 +87,9 @@ public class MiniSoraDbContext : IdentityDbContext<Member, IdentityRole<Guid>, G
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
         configurationBuilder.Properties<RunState>().HaveConversion<string>().HaveMaxLength(16);
         configurationBuilder.Properties<RunKind>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<CheckKind>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<CheckState>().HaveConversion<string>().HaveMaxLength(16);
+        configurationBuilder.Properties<ArenaChoice>().HaveConversion<string>().HaveMaxLength(16);
         configurationBuilder.Properties<StopRequest>().HaveConversion<string>().HaveMaxLength(16);
     }
 

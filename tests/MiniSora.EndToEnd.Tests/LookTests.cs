@@ -14,6 +14,10 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
     public async Task No_page_breaks_accessibility_or_the_width_of_a_phone()
     {
         await using var portal = new Portal();
+        foreach (var setting in new[] { "SeenClips", "HeldOutClips", "References", "ArenaClips" })
+        {
+            portal.Settings["Leaderboards__" + setting] = "4";
+        }
         await portal.StartAsync();
         var first = await browsing.OpenAsync(portal);
         await Journeys.SignInAsDemoAsync(first);
@@ -31,6 +35,21 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await first.WaitForFunctionAsync("() => !document.querySelector('#publish-title')");
         await first.GotoAsync("/gallery");
         var item = await first.Locator("main a[href^='/gallery/']").First.GetAttributeAsync("href");
+        await first.GotoAsync("/runs/" + training);
+        await first.GetByRole(AriaRole.Link, new() { Name = "Evaluate this checkpoint" }).ClickAsync();
+        await Journeys.InteractiveAsync(first);
+        foreach (var count in new[] { "seen_clips", "held_out_clips", "references" })
+        {
+            await first.Locator($"[data-path={count}]").FillAsync("4");
+        }
+        var evaluation = await Journeys.SubmitAsync(first);
+        await Journeys.StateAsync(first, "Succeeded");
+        await EnterAsync(first, training);
+        var second = await Journeys.SubmitYamlAsync(first, Journeys.TinyTraining("Second", 60));
+        await Journeys.StateAsync(first, "Succeeded");
+        await EnterAsync(first, second);
+        await ScoredAsync(first, 1);
+        await ScoredAsync(first, 2);
 
         var room = await CommunityAsync(first, item!);
 
@@ -66,12 +85,21 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
                     await VisitAsync(page, "replay", room + "/replay?t=1", "[data-second]");
                     await VisitAsync(page, "stage", room + "/stage", "[data-seq]");
                     await VisitAsync(page, "verify", "/verify");
+                    await VisitAsync(page, "leaderboards", "/leaderboards");
+                    await VisitAsync(page, "track", "/leaderboards/training-efficient?all=true");
+                    await VisitAsync(page, "entry", "/leaderboards/entries/1");
+                    await VisitAsync(page, "arena", "/arena", ".arena video");
                     await Journeys.SignInAsDemoAsync(page);
                     await VisitAsync(page, "new-training", "/runs/new", ".new-run[data-mounted]");
                     await VisitAsync(page, "new-sampling", "/runs/new?from=run:" + sampling, ".new-run[data-mounted]");
                     await VisitAsync(page, "runs", "/runs");
                     await VisitAsync(page, "run-training", "/runs/" + training, ".run canvas");
                     await VisitAsync(page, "run-sampling", "/runs/" + sampling, ".run video");
+                    await VisitAsync(page, "new-evaluation", "/runs/new?from=run:" + evaluation, ".new-run[data-mounted]");
+                    await VisitAsync(page, "run-evaluation", "/runs/" + evaluation, ".scores");
+                    await VisitAsync(page, "enter", "/leaderboards/submit?run=" + training);
+                    await VisitAsync(page, "entry-member", "/leaderboards/entries/2");
+                    await VisitAsync(page, "arena-member", "/arena");
                     await VisitAsync(page, "datasets", "/datasets");
                     await VisitAsync(page, "live", room + "/live", "[data-seq]");
                     await VisitAsync(page, "propose-roundtable", "/roundtables/propose");
@@ -164,5 +192,27 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await page.WaitForURLAsync("**/collections/circles*");
         return room;
+    private static async Task EnterAsync(IPage page, Guid run)
+    {
+        await page.GotoAsync("/runs/" + run);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Enter the leaderboards" }).ClickAsync();
+        await page.WaitForURLAsync("**/leaderboards/submit**");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enter" }).ClickAsync();
+        await page.WaitForURLAsync("**/leaderboards/entries/*");
+    }
+
+    /// <summary>Waits until the checks that come with an entry are done.</summary>
+    private static async Task ScoredAsync(IPage page, int entry)
+    {
+        for (var look = 0; look < 300; look++)
+        {
+            await page.GotoAsync($"/leaderboards/entries/{entry}");
+            if (await page.GetByText("Passed", new() { Exact = true }).CountAsync() == 2)
+            {
+                return;
+            }
+            await Task.Delay(1000);
+        }
+        Assert.Fail("The entry was not scored: " + await page.Locator("main").InnerTextAsync());
     }
 }

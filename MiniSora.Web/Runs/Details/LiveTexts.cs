@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Localization;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Evaluation;
 
 namespace MiniSora.Web.Runs.Details;
 
@@ -10,12 +11,12 @@ public sealed record LiveSnapshot(IReadOnlyList<LogLine> Log, IReadOnlyList<Arti
 /// <summary>The words that the run page's script needs, in the reader's language.</summary>
 internal static class LiveTexts
 {
-    private static readonly string[] Metrics = ["loss", "grad_norm", "learning_rate", "clips_per_second", "memory_bytes"];
+    private static readonly string[] Metrics = ["loss", "grad_norm", "learning_rate", "clips_per_second", "memory_bytes", "validation_loss"];
 
     private static readonly string[] Phases =
     [
         "start", "check_arithmetic", "open_data", "fit_codec", "train_codec", "encode_data", "calibrate", "load_checkpoint",
-        "train", "preview", "checkpoint", "sample", "write_videos",
+        "train", "preview", "checkpoint", "sample", "write_videos", "score",
     ];
 
     public static object For(IStringLocalizer<RunTexts> texts) => new
@@ -31,7 +32,9 @@ internal static class LiveTexts
         days = texts["Unit.Days"].Value,
         stepsPerSecond = texts["Unit.StepsPerSecond"].Value,
         secondsPerStep = texts["Unit.SecondsPerStep"].Value,
-        metrics = Metrics.ToDictionary(name => name, name => texts["Metric." + name].Value),
+        metrics = Metrics.Select(name => (name, text: texts["Metric." + name].Value))
+            .Concat(ValidationLoss.Levels.Select(level => (int)Math.Round(100 * level)).Select(percent => (name: $"validation_loss_t{percent:D2}", text: texts["Metric.validation_loss_at", percent].Value)))
+            .ToDictionary(metric => metric.name, metric => metric.text),
         log = SpecTexts.LogTexts(),
         phases = Phases.ToDictionary(name => "phase." + name, name => SpecTexts.Phase("phase." + name)),
     };

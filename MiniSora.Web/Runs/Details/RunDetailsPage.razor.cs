@@ -2,8 +2,11 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Evaluation.Scores;
 using MiniSora.Web.Account;
+using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Localization;
+using MiniSora.Web.Scores;
 using MudBlazor;
 
 namespace MiniSora.Web.Runs.Details;
@@ -27,6 +30,9 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     private Viewer viewer = Viewer.Visitor;
     private RunDetails? run;
     private RunSpec? spec;
+    private ScoreReport? scores;
+    private GoalCard? card;
+    private long? entry;
     private Guid shownId;
     private bool looked;
     private bool reloading;
@@ -46,6 +52,12 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = default!;
 
     [Inject] private RunService Runs { get; set; } = default!;
+
+    [Inject] private ScoreReader Scores { get; set; } = default!;
+
+    [Inject] private GoalCards Goals { get; set; } = default!;
+
+    [Inject] private LeaderboardReader Boards { get; set; } = default!;
 
     [Inject] private RunFeed Feed { get; set; } = default!;
 
@@ -76,10 +88,11 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
             return;
         await LeaveAsync();
         shownId = Id;
+        scores = null;
         viewer = Viewer.From((await Authentication).User);
         if (Prerendered?.Summary.Id != Id)
             Prerendered = await Runs.GetAsync(Id, viewer, life.Token);
-        Take(Prerendered);
+        await TakeAsync(Prerendered);
         looked = true;
     }
 
@@ -99,7 +112,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     [JSInvokable]
     public async Task<LiveSnapshot> Snapshot()
     {
-        Take(await Runs.GetAsync(Id, viewer, life.Token));
+        await TakeAsync(await Runs.GetAsync(Id, viewer, life.Token));
         StateHasChanged();
         return run is null ? new([], [], [], 0) : SnapshotOf(run);
     }
@@ -125,9 +138,14 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     private static LiveSnapshot SnapshotOf(RunDetails run) =>
         new(run.Log, [.. run.Artifacts.Where(artifact => artifact.Kind == "preview")], run.MetricNames, run.LastSeq);
 
-    private void Take(RunDetails? fresh)
+    private async Task TakeAsync(RunDetails? fresh)
     {
-        run = fresh;
+        // All of it is known before any of it is shown: the page must not be rendered half old.
+        var ended = fresh is not null && Run.IsFinal(fresh.Summary.State);
+        var newScores = fresh?.Summary.Kind == RunKind.Evaluation && ended ? scores ?? await Scores.OfRunAsync(fresh.Summary.Id, life.Token) : null;
+        var newCard = ended ? await Goals.OfRunAsync(fresh!, life.Token) : null;
+        var newEntry = fresh?.Summary.Kind == RunKind.Training && ended ? await Boards.OfRunAsync(fresh.Summary.Id, life.Token) : null;
+        (run, scores, card, entry) = (fresh, newScores, newCard, newEntry);
         spec = fresh is null ? null : SpecYaml.Read(fresh.SpecYaml).Spec;
     }
 
@@ -168,7 +186,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
             while (stale && !life.IsCancellationRequested)
             {
                 stale = false;
-                Take(await Runs.GetAsync(Id, viewer, life.Token));
+                await TakeAsync(await Runs.GetAsync(Id, viewer, life.Token));
                 StateHasChanged();
                 // SQLite answers synchronously: without a rest a busy run would keep this circuit from hearing a click.
                 await Task.Delay(RestBetweenLooks, Clock, life.Token);

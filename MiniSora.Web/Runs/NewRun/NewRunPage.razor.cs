@@ -248,9 +248,9 @@ public sealed partial class NewRunPage : IAsyncDisposable
         if (kind == SpecKind.Training)
             Take(StartingPoints.Default(readyDatasets));
         else if (checkpoints is [var newest, ..])
-            Take(new(new SamplingSpec { Checkpoint = newest.Sha256, Name = newest.RunName }, new Origin(RunId: newest.RunId)));
+            Take(new(kind == SpecKind.Evaluation ? new EvaluationSpec { Checkpoint = newest.Sha256, Name = newest.RunName } : new SamplingSpec { Checkpoint = newest.Sha256, Name = newest.RunName }, new Origin(RunId: newest.RunId)));
         else
-            Take(new(new SamplingSpec(), new Origin()));
+            Take(new(SpecSchema.New(kind), new Origin()));
         await ChangedAsync(keepAll: true);
     }
 
@@ -381,16 +381,16 @@ public sealed partial class NewRunPage : IAsyncDisposable
         refusal.Code is "spec.video_required"
         || refusal.Code is "spec.text_empty" or "spec.empty_prompt" or "spec.image_required" or "spec.checkpoint_missing" && refusal.Path is "name" or "prompt" or "image" or "checkpoint";
 
-    /// <summary>The training spec behind the checkpoint of a sampling spec, which decides what a clip costs.</summary>
+    /// <summary>The training spec behind the checkpoint of a spec that reads one, which decides what a clip costs.</summary>
     private async Task<TrainingSpec?> SourceAsync(RunSpec spec)
     {
-        if (spec is not SamplingSpec { Checkpoint.Length: > 0 } sampling)
+        if (RunAddition.CheckpointOf(spec) is not { Length: > 0 } checkpoint)
             return null;
-        if (source.Checkpoint != sampling.Checkpoint)
+        if (source.Checkpoint != checkpoint)
         {
-            var choice = await Runs.CheckpointAsync(sampling.Checkpoint, life.Token);
+            var choice = await Runs.CheckpointAsync(checkpoint, life.Token);
             var run = choice is null ? null : await Runs.GetAsync(choice.RunId, viewer, life.Token);
-            source = (sampling.Checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
+            source = (checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
             examples = source.Spec is { } trained && Samples.Of(trained.Data.Dataset) is { } clips ? [.. Known(trained.Model, clips).Take(4).Select(DatasetSamples.Words)] : [];
         }
 
@@ -440,7 +440,7 @@ public sealed partial class NewRunPage : IAsyncDisposable
 
     private async Task<IReadOnlyList<(string Value, string Text)>> WithChosenAsync(IReadOnlyList<CheckpointChoice> choices)
     {
-        var chosen = draft.Kind == SpecKind.Sampling ? draft["checkpoint"] : "";
+        var chosen = draft.Typed.GetValueOrDefault("checkpoint", "");
         if (chosen.Length > 0 && choices.All(choice => choice.Sha256 != chosen) && await Runs.CheckpointAsync(chosen, life.Token) is { } other)
             choices = [other, .. choices];
         return [.. choices.Select(choice => (choice.Sha256, T["New.CheckpointOption", choice.RunName, Figures.Integer(choice.Step), choice.Sha256[..8]].Value))];

@@ -13,7 +13,7 @@ internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? Recipe
 
 /// <summary>
 /// Reads <c>?from=</c>: <c>recipe:{id}</c>, <c>run:{id}</c> (the same again), <c>run:{id}/checkpoint</c> (sample from its
-/// newest checkpoint), <c>dataset:{id}</c> (a tiny model on an imported folder), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>sampling</c> (an empty sampling form).
+/// newest checkpoint), <c>dataset:{id}</c> (a tiny model on an imported folder), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>evaluate:{sha256}</c>, <c>sampling</c> (an empty sampling form).
 /// </summary>
 internal sealed class StartingPoints(RunService runs, GalleryService gallery, DatasetSamples samples, IReadOnlySet<string> readyDatasets)
 {
@@ -30,6 +30,7 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
             "post" => await OfPostAsync(name, viewer, cancellationToken),
             "checkpoint" => await OfCheckpointAsync(name, cancellationToken),
             "sampling" => new(new SamplingSpec(), new Origin()),
+            "evaluate" => await OfEvaluationAsync(name, cancellationToken),
             _ => null,
         };
     }
@@ -75,6 +76,11 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
     private async Task<StartingPoint?> OfCheckpointAsync(string sha256, CancellationToken cancellationToken) =>
         await runs.CheckpointAsync(sha256, cancellationToken) is { } checkpoint
             ? new(new SamplingSpec { Checkpoint = checkpoint.Sha256, Name = checkpoint.RunName }, new Origin(RunId: checkpoint.RunId), Title: checkpoint.RunName)
+            : null;
+
+    private async Task<StartingPoint?> OfEvaluationAsync(string name, CancellationToken cancellationToken) =>
+        await runs.CheckpointAsync(name, cancellationToken) is { } checkpoint
+            ? new(new EvaluationSpec { Checkpoint = checkpoint.Sha256, Name = checkpoint.RunName }, new Origin(RunId: checkpoint.RunId), Title: checkpoint.RunName)
             : null;
 
     private static (string Kind, string Name) Split(string? from)

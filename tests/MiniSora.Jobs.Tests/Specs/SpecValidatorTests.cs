@@ -17,7 +17,7 @@ public sealed class SpecValidatorTests
     [Fact]
     public void Every_recipe_can_run()
     {
-        Assert.Equal(["cascade-shapes", "dit-shapes", "latte-shapes", "shapes-any-size", "sit-shapes", "smoke", "tiny-emoji", "tiny-shapes"], Recipes.All.Select(recipe => recipe.Id));
+        Assert.Equal(["cascade-shapes", "dit-shapes", "eval-encoder", "latte-shapes", "score-shapes", "shapes-any-size", "sit-shapes", "smoke", "tiny-emoji", "tiny-shapes"], Recipes.All.Select(recipe => recipe.Id));
         foreach (var recipe in Recipes.All)
             Assert.Empty(SpecValidator.Validate(recipe.Spec, SpecContext.Nothing));
     }

@@ -100,7 +100,7 @@ public sealed class SpecYamlTests
         var problem = Assert.Single(SpecYaml.Read("kind: baking\n").Problems);
 
         Assert.Equal("spec.kind_unknown", problem.Code);
-        Assert.Equal("training, sampling", problem.Arguments["choices"]);
+        Assert.Equal("training, sampling, evaluation, encoder, replay", problem.Arguments["choices"]);
     }
 
     [Fact]

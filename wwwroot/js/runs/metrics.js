@@ -55,7 +55,9 @@ export class Metrics {
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", this.#label(name));
       card.append(head, plot);
-      this.#grid.append(card);
+      // The loss on fixed clips is the first thing to look at after the loss itself.
+      if (name === "validation_loss") this.#grid.prepend(card);
+      else this.#grid.append(card);
       this.#register(name, card);
     }
   }

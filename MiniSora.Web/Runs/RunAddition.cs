@@ -1,0 +1,58 @@
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Specs;
+
+namespace MiniSora.Web.Runs;
+
+/// <summary>Puts a run into the database and the queue. Whether it may be there was decided before.</summary>
+internal static class RunAddition
+{
+    /// <summary>Adds a queued run within the transaction.</summary>
+    public static async Task<Run> AddAsync(RunWrite write, RunSpec spec, Guid owner, Origin origin, int priority, CancellationToken cancellationToken)
+    {
+        var newest = Math.Max(
+            await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0,
+            write.Context.Runs.Local.Select(r => r.Number).DefaultIfEmpty().Max());
+        var run = new Run
+        {
+            Id = Guid.CreateVersion7(write.Now),
+            Number = 1 + newest,
+            OwnerId = owner,
+            Kind = KindOf(spec),
+            Name = spec.Name,
+            SpecYaml = SpecYaml.Write(spec),
+            SpecHash = SpecHash.Of(spec),
+            Seed = spec.Seed,
+            SoftwareVersion = Product.Version,
+            Priority = priority,
+            ParentRunId = origin.RunId,
+            ParentPostId = origin.PostId,
+            CheckpointSha256 = CheckpointOf(spec),
+            ImageSha256 = spec is SamplingSpec { Image.Length: > 0 } sampling ? sampling.Image : null,
+            CreatedAt = write.Now,
+            TotalSteps = spec is TrainingSpec training ? training.Training.Steps : 0,
+        };
+        write.Context.Runs.Add(run);
+        write.TellState(run);
+        return run;
+    }
+
+    /// <summary>The checkpoint that a spec reads, or null.</summary>
+    public static string? CheckpointOf(RunSpec spec) => spec switch
+    {
+        SamplingSpec sampling => sampling.Checkpoint,
+        EvaluationSpec evaluation => evaluation.Checkpoint,
+        ReplaySpec replay => replay.Checkpoint,
+        _ => null,
+    };
+
+    /// <summary>What kind of run a spec makes.</summary>
+    public static RunKind KindOf(RunSpec spec) => spec switch
+    {
+        TrainingSpec => RunKind.Training,
+        SamplingSpec => RunKind.Sampling,
+        EvaluationSpec => RunKind.Evaluation,
+        EncoderSpec => RunKind.Encoder,
+        ReplaySpec => RunKind.Replay,
+        _ => throw new ArgumentException($"{spec.GetType()} is no kind of run.", nameof(spec)),
+    };
+}
