@@ -17,4 +17,5 @@ internal static class SeedLanes
     public const ulong Circle = 12;
     public const ulong Buckets = 13;
     public const ulong Expansion = 14;
+    public const ulong Tokens = 20;
 }

@@ -29,13 +29,16 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         Directory.CreateDirectory(context.Folder.Videos);
         var clips = new List<PixelClip>();
         context.Phase("phase.sample", 0);
+        var cache = new StepCacheReport(context, session, spec);
+        var began = context.Time.GetTimestamp();
         foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
         {
+            var cached = cache.Of(clips.Count, requests[clips.Count], clip, context.Time.GetElapsedTime(began).TotalSeconds);
             Write(context, own, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
             context.Reporter.Report(new RunStep(clips.Count, 1 / seconds, seconds * (spec.Clips - clips.Count),
-                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet)]));
+                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet), .. cached]));
             // Clips that are made are kept; after an interruption all are made again, the same ones.
             if (context.Control.Request is { } request)
             {
@@ -43,6 +46,8 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
                     return null;
                 break;
             }
+
+            began = context.Time.GetTimestamp();
         }
 
         Made = clips;

@@ -24,7 +24,10 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, IVideo
     /// <summary>The batch of one step; the caller owns it.</summary>
     public TrainingBatch Build(long step)
     {
-        var plan = BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, objective);
+        var plan = BatchPlan.For(setup.Seed, step, setup.Training.Batch, setup.Dataset.Count, setup.Dataset.Frames, LatentFrames, objective) with
+        {
+            Masking = TokenMasking.For(setup.Seed, step, setup.Training),
+        };
         var clips = plan.Lanes.Select(lane => setup.Dataset.Read(lane.ClipIndex, lane.Augmentation)).ToList();
         var conditions = plan.Lanes.Zip(clips, (lane, clip) => Condition(lane.ClipIndex, clip, lane.Chinese, lane.DropCaption)).ToList();
 
