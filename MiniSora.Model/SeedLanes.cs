@@ -19,4 +19,5 @@ internal static class SeedLanes
     public const ulong Expansion = 14;
     public const ulong Validation = 15;
     public const ulong EncoderClips = 16;
+    public const ulong Tokens = 20;
 }

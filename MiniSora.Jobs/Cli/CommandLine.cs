@@ -63,7 +63,7 @@ internal static class CommandLine
             ImportCommand.Build(),
             CalibrateCommand.Build(time),
             VerifyCommand.Build(),
-            BenchCommand.Build(),
+            BenchCommand.Build(time),
             SubmitCommand.Build(time),
             StatusCommand.Build(time),
             LogsCommand.Build(time),

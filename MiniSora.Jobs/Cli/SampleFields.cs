@@ -20,6 +20,9 @@ internal static class SampleFields
         Of("sampler.guidance", "--guidance", "cli.sample.guidance", "X"),
         Of("sampler.solver", "--solver", "cli.sample.solver", "NAME"),
         Of("sampler.ema", "--ema", "cli.sample.ema", "X"),
+        Of("sampler.ema_width", "--ema-width", "cli.sample.ema_width", "X"),
+        Of("sampler.step_cache", "--step-cache", "cli.sample.step_cache", "X"),
+        Of("cache_checks", "--cache-checks", "cli.sample.cache_checks", "N"),
         Of("frames_per_second", "--fps", "cli.sample.fps", "N"),
         Of("device", "--device", "cli.sample.device", "NAME"),
     ];

@@ -33,17 +33,20 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         var (made, begin, before) = (TimeSpan.Zero, context.Time.GetTimestamp(), energy?.Joules());
         var spent = before is null ? (double?)null : 0;
         context.Phase("phase.sample", 0);
+        var cache = new StepCacheReport(context, session, spec);
         foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
         {
             // Writing the file is not making the video.
-            made += context.Time.GetElapsedTime(begin);
+            var took = context.Time.GetElapsedTime(begin);
+            made += took;
             spent += energy?.Joules() - before;
+            var cached = cache.Of(clips.Count, requests[clips.Count], clip, took.TotalSeconds);
             Write(context, own, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
             (begin, before) = (context.Time.GetTimestamp(), energy?.Joules());
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
             context.Reporter.Report(new RunStep(clips.Count, 1 / seconds, seconds * (spec.Clips - clips.Count),
-                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet)]));
+                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet), .. cached]));
             // Clips that are made are kept; after an interruption all are made again, the same ones.
             if (context.Control.Request is { } request)
             {

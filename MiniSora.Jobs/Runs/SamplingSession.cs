@@ -67,7 +67,7 @@ internal sealed class SamplingSession : IDisposable
             throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {spec.Checkpoint}.", ("checkpoint", spec.Checkpoint));
         var (placement, arithmetic) = SelfCheck.Require(context, spec, Precision.Auto);
         context.Phase("phase.load_checkpoint");
-        return new(VideoSampler.Load(path, spec.Sampler.Ema, placement, new WeightsPlace(context.DataFolder)), placement, arithmetic, FileHash.Sha256(path));
+        return new(VideoSampler.Load(path, spec.Sampler.Ema, placement, new WeightsPlace(context.DataFolder), spec.Sampler.EmaWidth), placement, arithmetic, FileHash.Sha256(path));
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>
@@ -93,6 +93,9 @@ internal sealed class SamplingSession : IDisposable
     /// <summary>See <see cref="VideoSampler.BitsPerDimension"/>.</summary>
     public double BitsPerDimension(Clip clip, int classNumber, bool conditional, ulong seed, int steps, CancellationToken cancellationToken) =>
         sampler.BitsPerDimension(clip, classNumber, conditional, seed, steps, cancellationToken);
+
+    /// <summary>See <see cref="VideoSampler.CacheUse"/>.</summary>
+    public (int Computed, int Skipped) CacheUse => sampler.CacheUse;
 
     /// <summary>What the sampler wants said, once each.</summary>
     public IEnumerable<SamplerWarning> Warnings => sampler.Warnings.DistinctBy(warning => warning.Message);

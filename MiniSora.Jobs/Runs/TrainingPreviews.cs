@@ -32,7 +32,7 @@ internal sealed class TrainingPreviews(TrainingSpec spec, RunContext context) : 
         int frames, height, width;
         try
         {
-            using var sampler = trainer.BorrowSampler(spec.Preview.Sampler.Ema);
+            using var sampler = trainer.BorrowSampler(spec.Preview.Sampler.Ema, spec.Preview.Sampler.EmaWidth);
             (frames, height, width) = (sampler.Frames, sampler.Height, sampler.Width);
             var requests = spec.Preview.Prompts.Select((prompt, index) => new SampleRequest(prompt, spec.Seed + index)).ToList();
             clips = sampler.Sample(requests, spec.Preview.Sampler, null, context.Control.Leaving);

@@ -32,7 +32,6 @@ internal static class LatteConfig
         ["num_classes"] = "latte.classes",
         ["use_compile"] = "latte.automatic",
         ["enable_xformers_memory_efficient_attention"] = "latte.automatic",
-        ["gradient_checkpointing"] = "latte.checkpointing",
     };
 
     /// <summary>A mapping without our <c>kind</c> whose <c>model</c> is a Latte.</summary>
@@ -110,6 +109,9 @@ internal static class LatteConfig
                     break;
                 case "gradient_accumulation_steps":
                     Number(key, line, value, count => Parts(key, value, (int)count));
+                    break;
+                case "gradient_checkpointing":
+                    Flag(key, line, value, recompute => Set(key, value, "training.activations", recompute ? Activations.Recompute : Activations.Keep));
                     break;
                 case "mixed_precision":
                     Flag(key, line, value, mixed => Set(key, value, "training.precision", mixed ? Precision.Bf16 : Precision.Fp32));

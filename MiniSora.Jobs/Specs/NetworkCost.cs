@@ -22,8 +22,6 @@ internal sealed record NetworkCost
     /// <summary>Width of T5-XXL's features, the encoder that published models read.</summary>
     private const int UsualTextWidth = 4096;
 
-    private readonly double activationValues;
-
     public NetworkCost(TrainingSpec spec)
     {
         var (model, geometry) = (spec.Model, CodecGeometry.Of(spec.Codec));
@@ -33,7 +31,7 @@ internal sealed record NetworkCost
             var cascade = new CascadeCost(spec);
             (LatentFrames, Tokens, AttentionSpan) = (cascade.Frames, cascade.Tokens, cascade.Places);
             (MacsPerClip, MacsPerEvaluation, Parameters) = (cascade.MacsPerClip, cascade.MacsPerEvaluation, (long)cascade.Parameters);
-            activationValues = cascade.ActivationValues;
+            ActivationValues = cascade.ActivationValues;
             return;
         }
 
@@ -72,17 +70,23 @@ internal sealed record NetworkCost
     public long Parameters { get; }
 
     /// <summary>Tokens that one attends to at most.</summary>
-    private int AttentionSpan { get; }
+    public int AttentionSpan { get; }
 
-    /// <summary>Bytes that a batch keeps for the backward pass: what each block saves per token, and the attention weights.</summary>
-    public double ActivationBytes(TrainingSpec spec, int batch, int bytesPerValue)
+    /// <summary>Numbers that a clip keeps for the backward pass, where they are not counted by blocks: of a cascade; else 0.</summary>
+    public double ActivationValues { get; }
+
+    /// <summary>Share of the tokens that go on after the first blocks of a masked step, text included; 1 when none are dropped.</summary>
+    public double KeptShare(TrainingSpec spec)
     {
-        if (activationValues > 0)
-            return (double)batch * activationValues * bytesPerValue;
-        var perToken = (10 + 4 * spec.Model.MlpRatio) * spec.Model.Width;
-        var attention = 2.0 * spec.Model.Heads * AttentionSpan;
-        return (double)batch * Tokens * spec.Model.Depth * (perToken + attention) * bytesPerValue;
+        if (spec.Model.Network == NetworkKind.Cascade || spec.Training.MaskRatio <= 0 || spec.Training.UnmaskedShare >= 1)
+            return 1;
+        var text = spec.Model.Network == NetworkKind.MiniSora ? spec.Model.TextLength : 0;
+        return (text + (Tokens - text) * (1 - spec.Training.MaskRatio)) / Tokens;
     }
+
+    /// <summary>Modulation vectors of a block as numbers per token: MiniSora has them for every group of tokens, and keeps the projection's output beside them.</summary>
+    public double ModulationValues(BackboneOptions model) =>
+        model.Network == NetworkKind.MiniSora ? 2.0 * 6 * model.Width * LatentFrames / Tokens : 0;
 
     private static double Dense(double inputs, double outputs) => (inputs + 1) * outputs;
 

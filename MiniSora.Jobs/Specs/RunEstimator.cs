@@ -11,9 +11,6 @@ namespace MiniSora.Jobs.Specs;
 /// </summary>
 public static class RunEstimator
 {
-    /// <summary>libtorch, the .NET runtime, the data set: what a run process takes before the first step.</summary>
-    private const long BaseBytes = 450L << 20;
-
     /// <summary>Process start, loading libtorch, arithmetic self-check, opening data.</summary>
     private const double StartSeconds = 6;
 
@@ -28,9 +25,6 @@ public static class RunEstimator
 
     /// <summary>Operations per pixel of the published KL encoder, 34 million parameters at several resolutions.</summary>
     private const double EncodingFlops = 4.2e6;
-
-    /// <summary>Weights and working memory of an imported codec, the published one's.</summary>
-    private const long CodecBytes = 600L << 20;
 
     /// <summary>The estimate of any spec. <paramref name="source"/>: the training spec inside the checkpoint of a sampling spec; the default network when null.</summary>
     public static RunEstimate Estimate(RunSpec spec, Calibration calibration, TrainingSpec? source = null) => spec switch
@@ -54,14 +48,16 @@ public static class RunEstimator
         var cost = new NetworkCost(spec);
         var device = DeviceKind(spec.Device);
         var rate = RateOf(spec, device, calibration);
-        var perStep = 6 * cost.MacsPerClip * spec.Training.Batch;
+        // Forward and twice that backward; recomputing is a second forward. Dropped tokens save what the blocks after the mixer would do with them.
+        var passes = spec.Training.Activations == Activations.Recompute && spec.Model.Network != NetworkKind.Cascade ? 4 : 3;
+        var mixer = Math.Min(1, spec.Training.MaskMixerBlocks / (double)Math.Max(1, spec.Model.Depth));
+        var masked = 1 - (1 - mixer) * (1 - cost.KeptShare(spec));
+        var perStep = 2 * passes * cost.MacsPerClip * spec.Training.Batch * (spec.Training.UnmaskedShare + (1 - spec.Training.UnmaskedShare) * masked);
         var flops = perStep * spec.Training.Steps;
         var seconds = flops / (rate.GflopPerSecond * 1e9) + StartSeconds + CodecSeconds(spec);
         seconds += PreviewSeconds(spec, cost, rate, seconds);
         var bytes = rate.Precision == Precision.Bf16 ? 2 : 4;
-        // Master weights, gradients, two moments, the EMA copies, and the working copy when it is another precision.
-        var state = cost.Parameters * (16.0 + 4 * spec.Training.Averages.Count + (bytes == 2 ? 2 : 0));
-        var memory = BaseBytes + (spec.Codec.Kind is CodecKind.Kl or CodecKind.StageA ? CodecBytes : 0) + state + cost.ActivationBytes(spec, (spec.Training.Batch + spec.Training.Accumulation - 1) / Math.Max(1, spec.Training.Accumulation), bytes);
+        var memory = MemoryModel.Training(spec, cost, bytes);
         return Result(seconds, memory, flops, perStep, cost, rate);
     }
 
@@ -75,9 +71,8 @@ public static class RunEstimator
         var perClip = 2 * cost.MacsPerEvaluation * Evaluations(spec.Sampler) * Windows(spec);
         var flops = perClip * spec.Clips;
         var seconds = flops / (SamplingSpeedup * rate.GflopPerSecond * 1e9) + StartSeconds + spec.Clips * VideoSeconds;
-        var guided = spec.Sampler.Guidance == 1 ? 1 : 2;
-        var live = cost.ActivationBytes(source, spec.Clips * guided, 4) / Math.Max(1, source.Model.Depth);
-        return Result(seconds, BaseBytes + cost.Parameters * 8.0 + live, flops, perClip, cost, rate);
+        var bytes = rate.Precision == Precision.Bf16 ? 2 : 4;
+        return Result(seconds, MemoryModel.Sampling(spec, source, cost, bytes), flops, perClip, cost, rate);
     }
 
     /// <summary>The source as if it had been trained on the wanted size; the cost model knows squares, so one of the same area.</summary>
@@ -123,7 +118,7 @@ public static class RunEstimator
         var rate = calibration.Rate("cpu", Precision.Fp32, size.Width);
         var perStep = 6 * macs * size.Batch;
         var seconds = StartSeconds + perStep * size.Steps / (rate.GflopPerSecond * 1e9);
-        return new(seconds * 0.6, seconds, seconds * 2, (long)(BaseBytes + 16 * parameters + 400e3 * size.Batch), perStep * size.Steps, perStep, (long)parameters, 128, rate.Source != RateSource.Default);
+        return new(seconds * 0.6, seconds, seconds * 2, (long)(MemoryModel.ProcessBytes + 16 * parameters + 400e3 * size.Batch), perStep * size.Steps, perStep, (long)parameters, 128, rate.Source != RateSource.Default);
     }
 
     private static double PreviewSeconds(TrainingSpec spec, NetworkCost cost, CalibrationRate rate, double trainingSeconds)

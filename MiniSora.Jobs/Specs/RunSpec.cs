@@ -124,6 +124,9 @@ public sealed record SamplingSpec : RunSpec
     /// <summary>How to sample.</summary>
     public SamplerOptions Sampler { get; init; } = new();
 
+    /// <summary>So many of the first clips are also made without the step cache, to report PSNR and SSIM. Default 0.</summary>
+    [Setting(Min = 0, Max = 64, Unit = "clips", Advanced = true)] public int CacheChecks { get; init; }
+
     /// <summary>Frames per second of the video file. Default 8.</summary>
     [Setting(Min = 1, Max = 60, Unit = "fps", Advanced = true)] public int FramesPerSecond { get; init; } = 8;
 }

@@ -34,6 +34,7 @@ public static class SpecRelevance
                 or "objective.image_fraction" or "preview.sampler.time_shift" => at("objective.kind") == "rectified_flow",
             "objective.noise_schedule" or "objective.variance" or "objective.weighting" or "preview.sampler.eta" => at("objective.kind") == "diffusion",
             "objective.path" or "objective.path_weight" or "preview.sampler.diffusion_form" => at("objective.kind") == "interpolant",
+            "training.mask_mixer_blocks" or "training.unmasked_share" => at("training.mask_ratio") != "0",
             "preview.sampler.guidance_channels" => at("model.network") != "mini_sora",
             _ => true,
         };
@@ -43,7 +44,8 @@ public static class SpecRelevance
     {
         "model.network" or "model.text_length" or "objective.caption_dropout" => true,
         "training.optimizer" or "training.final_learning_rate" or "training.beta1" or "training.beta2" or "training.weight_decay" or "training.gradient_clip"
-            or "training.ema_decay" or "training.accumulation" or "training.clip_from" => false,
+            or "training.ema_decay" or "training.accumulation" or "training.clip_from" or "training.activations" or "training.devices" or "training.mask_ratio" or "training.mask_mixer_blocks"
+            or "training.unmasked_share" or "training.ema_snapshots" => false,
         "preview.sampler.steps" or "preview.sampler.guidance" or "preview.sampler.ema" => true,
         _ => !path.StartsWith("codec.", StringComparison.Ordinal) && !path.StartsWith("model.", StringComparison.Ordinal)
             && !path.StartsWith("validation.", StringComparison.Ordinal) && !path.StartsWith("objective.", StringComparison.Ordinal) && !path.StartsWith("preview.sampler.", StringComparison.Ordinal),
@@ -52,6 +54,7 @@ public static class SpecRelevance
     private static bool Sampling(string path, SamplingTask task, Func<string, string> at) => path switch
     {
         "image" => task == SamplingTask.ImageToVideo,
+        "cache_checks" => at("sampler.step_cache") != "0",
         "input.video" => task.TakesVideo(),
         "input.second_video" or "input.second_prompt" or "input.passage" => task == SamplingTask.Connect,
         "input.given_frames" => task.ShowsFrames(),

@@ -30,6 +30,10 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.final_rate_above_peak", "training.final_learning_rate", null));
         if (!cascade && spec.Training.Accumulation > spec.Training.Batch && InRange("training.batch", "training.accumulation"))
             problems.Add(SpecProblem.At("spec.accumulation_over_batch", "training.accumulation", null, ("parts", Show(spec.Training.Accumulation)), ("batch", Show(spec.Training.Batch))));
+        if (spec.Training.Devices > spec.Training.Batch && InRange("training.batch", "training.devices"))
+            problems.Add(SpecProblem.At("spec.devices_over_batch", "training.devices", null, ("devices", Show(spec.Training.Devices)), ("batch", Show(spec.Training.Batch))));
+        if (spec.Model.Network != NetworkKind.Cascade && spec.Training.MaskRatio > 0 && spec.Training.MaskMixerBlocks >= spec.Model.Depth && InRange("training.mask_ratio", "training.mask_mixer_blocks", "model.depth"))
+            problems.Add(SpecProblem.At("spec.mask_mixer_depth", "training.mask_mixer_blocks", null, ("blocks", Show(spec.Training.MaskMixerBlocks)), ("depth", Show(spec.Model.Depth))));
         SystemRules.Check(spec, outOfRange, problems);
         SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.Averages : null, problems);
         SystemRules.Solver(spec.Preview.Sampler.Solver, spec, "preview.sampler.solver", problems);
@@ -80,7 +84,11 @@ internal static class SamplerRules
     {
         if (sampler.GuidanceLow > sampler.GuidanceHigh)
             problems.Add(SpecProblem.At("spec.guidance_interval", prefix + ".guidance_low", null));
-        if (trainedWidths is not null && sampler.Ema != 0 && !trainedWidths.Contains(sampler.Ema))
+        if (sampler is { StepCache: > 0, Solver: SolverKind.Dopri5 })
+            problems.Add(SpecProblem.At("spec.cache_adaptive", prefix + ".step_cache", null, ("solver", SnakeCase.From(sampler.Solver))));
+        if (sampler.EmaWidth is > 0 and < 0.01)
+            problems.Add(SpecProblem.At("spec.ema_width_small", prefix + ".ema_width", null, ("value", sampler.EmaWidth.ToString("R", CultureInfo.InvariantCulture))));
+        if (trainedWidths is not null && sampler.EmaWidth == 0 && sampler.Ema != 0 && !trainedWidths.Contains(sampler.Ema))
         {
             var widths = string.Join(", ", trainedWidths.Prepend(0).Select(width => width.ToString("R", CultureInfo.InvariantCulture)));
             problems.Add(SpecProblem.At("spec.ema_not_trained", prefix + ".ema", null, ("value", sampler.Ema.ToString("R", CultureInfo.InvariantCulture)), ("widths", widths)));

@@ -78,9 +78,11 @@ internal sealed class MiniSoraBackbone : IDisposable
     /// <summary>
     /// Patches [B, F, S, P] of a grid of <paramref name="rows"/> × <paramref name="columns"/> = S to velocity patches of the
     /// same shape, float32. Intermediate tensors stay in the caller's scope when a gradient is wanted, else they are freed.
-    /// <paramref name="through"/> may answer for the blocks; null: they run.
+    /// <paramref name="through"/> may answer for the blocks; null: they run. With <paramref name="kept"/> tokens, which in training may be fewer than
+    /// all, the result is [B, F, S', P].
     /// </summary>
-    public Tensor ForwardPatches(ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns, BlockPassage? through = null)
+    public Tensor ForwardPatches(
+        ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns, BlockPassage? through = null, TokenSubset? kept = null)
     {
         long batch = patches.shape[0], frames = patches.shape[1], perFrame = patches.shape[2];
         if (patches.shape[3] != PatchLength || perFrame != rows * columns)
@@ -103,10 +105,35 @@ internal sealed class MiniSoraBackbone : IDisposable
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
         var selection = times.Selection(textGroups, device, w.Compute);
         var m = modulation.Forward(w, condition, selection);
+        var groups = textGroups;
         Tensor Blocks(Tensor mixed)
         {
             for (var i = 0; i < blocks.Count; i++)
-                mixed = blocks[i].Forward(w, mixed, m.AsSpan(6 * i, 6), (cos, sin));
+            {
+                Tensor? index = null;
+                if (i == kept?.MixerBlocks)
+                {
+                    index = kept.Flat(textGroups * (int)perFrame, (int)frames, (int)perFrame, device);
+                    groups = textGroups * (int)perFrame / kept.Count;
+                    (cos, sin) = (cos.index_select(0, index), sin.index_select(0, index));
+                }
+
+                var block = blocks[i];
+                var vectors = m[(6 * i)..(6 * i + 6)];
+                if (groups != textGroups)
+                    vectors = Array.ConvertAll(vectors, vector => TokenSubset.Regroup(vector, textGroups, groups));
+                if (index is null)
+                {
+                    mixed = w.Recomputed([mixed, cos, sin, .. vectors], t => block.Forward(w, t[0], t.AsSpan(3), (t[1], t[2])));
+                    continue;
+                }
+
+                long[] grouped = [batch, groups + frames, kept!.Count, options.Width];
+                mixed = w.Recomputed(
+                    [mixed, cos, sin, .. vectors, index],
+                    t => block.Forward(w, t[0].flatten(1, 2).index_select(1, t[9]).view(grouped), t.AsSpan(3, 6), (t[1], t[2])));
+            }
+
             return mixed;
         }
 
@@ -114,8 +141,9 @@ internal sealed class MiniSoraBackbone : IDisposable
 
         // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
         Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);
-        var normed = Modulation.Apply(x.narrow(1, textGroups, frames), Video(m[^2]), Video(m[^1]));
-        var output = finalLayer.Forward(w, normed).addcmul(Video(Skip(w, condition, selection)), patches.to_type(w.Compute), HeldScalar.One);
+        var normed = Modulation.Apply(x.narrow(1, groups, frames), Video(m[^2]), Video(m[^1]));
+        var input = kept is null ? patches : kept.Of(patches);
+        var output = finalLayer.Forward(w, normed).addcmul(Video(Skip(w, condition, selection)), input.to_type(w.Compute), HeldScalar.One);
         return output.to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
     }
 

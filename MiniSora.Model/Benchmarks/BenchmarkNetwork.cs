@@ -45,7 +45,7 @@ internal sealed record BenchmarkNetwork(
         return new BenchmarkNetwork(
             Tiny, network.Layout, Batch, 2 * macs * Batch,
             device => [Noise(device, Batch, Frames, Channels, Edge, Edge)],
-            (w, inputs) => network.Forward(w, inputs[0], FrameTimes.Constant(Batch, Frames, 0.5f), TextBatch.From([.. Enumerable.Repeat(caption, Batch)], inputs[0].device)));
+            (w, inputs) => network.Forward(w, inputs[0], FrameTimes.Constant((int)inputs[0].shape[0], Frames, 0.5f), TextBatch.From([.. Enumerable.Repeat(caption, (int)inputs[0].shape[0])], inputs[0].device)));
     }
 
     private static BenchmarkNetwork OfDiT(string name)

@@ -12,7 +12,7 @@ public enum BenchmarkPass
     /// <summary>Forward without gradients.</summary>
     Forward,
 
-    /// <summary>Forward, backward, AdamW and one EMA copy.</summary>
+    /// <summary>Forward and backward in the replicas that training uses, AdamW and one EMA copy.</summary>
     TrainingStep,
 }
 
@@ -82,12 +82,13 @@ public static class SpeedBenchmark
         }
 
         using var state = new TrainingState(network.Layout, new TrainingOptions { EmaWidths = [0.05] }, 1, device);
+        using var system = new BenchmarkSystem(network);
+        using var replicas = new Replicas(system, Replicas.Devices(device, 0));
+        var batch = new BenchmarkBatch(inputs, network.Batch);
         return Median(device, repetitions, () =>
         {
             using var step = NewDisposeScope();
-            var output = network.Forward(new ParameterViews(network.Layout, state.Parameters, compute), inputs);
-            var gradient = autograd.grad([output.square().mean()], [state.Parameters])[0];
-            state.Update(gradient, 1e-4);
+            state.Update(replicas.Run(state.Parameters, compute, batch).Gradient, 1e-4);
         });
     }
 

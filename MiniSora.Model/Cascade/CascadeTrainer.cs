@@ -112,7 +112,7 @@ internal sealed class CascadeTrainer : ITrainer
     }
 
     /// <inheritdoc/>
-    public VideoSampler BorrowSampler(double ema)
+    public VideoSampler BorrowSampler(double ema, double emaWidth = 0)
     {
         using var _ = no_grad();
         var (index, warning) = EmaChoice.Pick(setup.Training.EmaWidths, ema);

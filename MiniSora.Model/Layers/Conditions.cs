@@ -12,6 +12,12 @@ internal readonly record struct Conditions(Tensor Rows, Tensor? Groups)
     /// <summary>One condition for everything: c [B, D].</summary>
     public static Conditions One(Tensor c) => new(nn.functional.silu(c).unsqueeze(1), null);
 
+    /// <summary>Its tensors, for <see cref="Of"/>.</summary>
+    public Tensor[] Tensors => Groups is null ? [Rows] : [Rows, Groups];
+
+    /// <summary>Undoes <see cref="Tensors"/>.</summary>
+    public static Conditions Of(ReadOnlySpan<Tensor> tensors) => new(tensors[0], tensors.Length > 1 ? tensors[1] : null);
+
     /// <summary>
     /// <paramref name="count"/> vectors from a projection of the conditions, each [B, G or 1, 1, D]. Those at <paramref name="scales"/>
     /// come with 1 added.

@@ -24,10 +24,12 @@ internal sealed class JointBlock
     /// </summary>
     public Tensor Forward(ParameterViews w, Tensor x, ReadOnlySpan<Tensor> m, (Tensor Cos, Tensor Sin) rotation)
     {
+        // Much of what is computed is not needed for the backward pass; it goes here and not when the whole network is through.
+        using var scope = NewDisposeScope();
         long batch = x.shape[0], tokens = x.shape[1] * x.shape[2], width = x.shape[3];
         var normed = Modulation.Apply(x, m[0], m[1]).view(batch * tokens, width);
         x = x.addcmul(m[2], attn.Forward(w, normed, batch, tokens, rotation).view_as(x), HeldScalar.One);
         normed = Modulation.Apply(x, m[3], m[4]).view(batch * tokens, width);
-        return x.addcmul(m[5], mlp.Forward(w, normed).view_as(x), HeldScalar.One);
+        return x.addcmul(m[5], mlp.Forward(w, normed).view_as(x), HeldScalar.One).MoveToOuterDisposeScope();
     }
 }

@@ -38,29 +38,30 @@ internal sealed class Transport(TransportOptions options)
         return uniform.mul(HeldScalar.Of(to - from)).add(HeldScalar.Of(from), HeldScalar.One).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Loss per sample, [B], of data [B, …] mixed with noise at t [B].</summary>
-    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t)
+    /// <summary>Loss per sample, [B], of data [B, …] mixed with noise at t [B]. <paramref name="cellWeight"/> broadcasts over the data; null: all counts alike.</summary>
+    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t, Tensor? cellWeight = null)
     {
         using var scope = NewDisposeScope();
         using var state = Path.Mix(data, noise, t);
-        return Loss(predict(state, t), data, noise, state, t).MoveToOuterDisposeScope();
+        return Loss(predict(state, t), data, noise, state, t, cellWeight).MoveToOuterDisposeScope();
     }
 
     /// <summary>Loss per sample, [B], of an output at x_t that is already there.</summary>
-    public Tensor Loss(Tensor output, Tensor data, Tensor noise, Tensor state, Tensor t)
+    public Tensor Loss(Tensor output, Tensor data, Tensor noise, Tensor state, Tensor t, Tensor? cellWeight = null)
     {
         using var scope = NewDisposeScope();
         if (Options.Prediction == PathPrediction.Velocity)
-            return PerSample(output.Minus(Path.Velocity(data, noise, t))).MoveToOuterDisposeScope();
+            return PerSample(output.Minus(Path.Velocity(data, noise, t)), cellWeight).MoveToOuterDisposeScope();
         var sigma = Path.Sigma(InterpolantPath.Column(t, state));
         var error = Options.Prediction == PathPrediction.Noise ? output.Minus(noise) : (output * sigma).Plus(noise);
-        return PerSample(error, Options.Weight switch
+        var weight = Options.Weight switch
         {
             PathWeight.None => null,
             PathWeight.Velocity => (Path.Drift(state, t).Variance / sigma).square(),
             PathWeight.Likelihood => Path.Drift(state, t).Variance / sigma.square(),
             _ => throw new InvalidOperationException($"unknown weight {Options.Weight}"),
-        }).MoveToOuterDisposeScope();
+        };
+        return PerSample(error, weight is null || cellWeight is null ? weight ?? cellWeight : weight * cellWeight).MoveToOuterDisposeScope();
     }
 
     /// <summary>The velocity of the probability-flow ODE that an output at (x, t [B]) means.</summary>

@@ -63,6 +63,18 @@ public sealed record SamplerOptions
     /// </summary>
     [Setting(Min = 0, Max = 1, Advanced = true)] public double Ema { get; init; } = 0.05;
 
+    /// <summary>
+    /// Relative width of a power-function average to reconstruct from the stored ones after training (EDM2), in place of <see cref="Ema"/>. Default 0:
+    /// none.
+    /// </summary>
+    [Setting(Min = 0, Max = 0.25, Advanced = true)] public double EmaWidth { get; init; }
+
+    /// <summary>
+    /// Skips the network's blocks where they would add nearly the same as in the step before (TeaCache): the largest relative change that is let pass, summed over
+    /// skipped steps. 0.05 to 0.2 are usual. 0: every step is computed. Default 0.
+    /// </summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double StepCache { get; init; }
+
     /// <summary>Noise of DDIM: 0 none, 1 as much as DDPM. Default 0.</summary>
     [Setting(Min = 0, Max = 1, Advanced = true)] public double Eta { get; init; }
 

@@ -22,6 +22,7 @@ public sealed class VideoSampler : IDisposable
     private readonly bool owns;
     private readonly List<SamplerWarning> warnings = [];
     private CheckpointDescription? description;
+    private readonly Dictionary<(SamplerOptions Options, string Shape), double> cacheFactors = [];
 
     /// <summary>Takes over <paramref name="flat"/>; system and codec only when <paramref name="ownsAll"/>.</summary>
     internal VideoSampler(IVideoSource system, Tensor flat, IVideoCodec codec, ScalarType compute, ClipSize size, SamplerWarning? warning, bool ownsAll)
@@ -55,15 +56,20 @@ public sealed class VideoSampler : IDisposable
     /// <summary>What the caller should tell the person: a prompt was cut, another EMA copy was used.</summary>
     public IReadOnlyList<SamplerWarning> Warnings => warnings;
 
+    /// <summary>Evaluations of the network that a step cache computed and skipped so far, its calibration not counted; both 0 without one.</summary>
+    public (int Computed, int Skipped) CacheUse { get; private set; }
+
     /// <summary>
     /// From a checkpoint: <paramref name="ema"/> is the relative width of the copy to use, 0 the raw weights. A width
-    /// that the run did not keep gives the nearest one and a warning. Throws <see cref="CheckpointException"/>.
+    /// that the run did not keep gives the nearest one and a warning. <paramref name="emaWidth"/>: a width to reconstruct instead, 0 for none.
+    /// Throws <see cref="CheckpointException"/>.
     /// </summary>
     /// <param name="checkpointPath">The file.</param>
     /// <param name="ema">Copy of the weights.</param>
     /// <param name="placement">Device.</param>
     /// <param name="weights">Where a frozen text encoder that the checkpoint needs is found.</param>
-    public static VideoSampler Load(string checkpointPath, double ema, Placement placement, WeightsPlace? weights = null)
+    /// <param name="emaWidth">Width to reconstruct.</param>
+    public static VideoSampler Load(string checkpointPath, double ema, Placement placement, WeightsPlace? weights = null, double emaWidth = 0)
     {
         TorchRuntime.EnsureLoaded();
         using var checkpoint = Checkpoint.Open(checkpointPath);
@@ -71,7 +77,9 @@ public sealed class VideoSampler : IDisposable
         var codec = checkpoint.ReadCodec(placement);
         var system = checkpoint.ReadSystem(codec, weights ?? WeightsPlace.None, placement);
         var (index, warning) = EmaChoice.Pick(description.Averages, ema);
-        var flat = checkpoint.ReadWeights(system.Layout, index, placement.Device);
+        var flat = emaWidth > 0 ? null : checkpoint.ReadWeights(system.Layout, index, placement.Device);
+        if (flat is null)
+            (flat, warning) = checkpoint.ReadAverage(system.Layout, emaWidth, placement.Device);
         return new VideoSampler(system, flat, codec, description.Compute, description.Size, warning, ownsAll: true)
         {
             SpecText = description.Spec,
@@ -184,7 +192,35 @@ public sealed class VideoSampler : IDisposable
         var own = size.LatentShape(codec);
         var moreTokens = shape[1] == 1 ? 1 : (double)(shape[1] * shape[3] * shape[4]) / (own[1] * own[3] * own[4]);
         var request = new LatentRequest(prompt, seed, shape, task, flat.device, Warn) { ShiftScale = Math.Sqrt(moreTokens) };
-        return system.Sample(weights, request, options, report, cancellationToken);
+        // A trajectory that starts late or turns in time is not the one that the cache knows the changes of.
+        var evaluations = options.StepCache > 0 && task is { From: >= 1, Circular: false } ? system.Evaluations(options) : 0;
+        if (evaluations == 0)
+            return system.Sample(weights, request, options, report, cancellationToken);
+        using var cache = new StepCache(options.StepCache, CacheFactor(request, options, cancellationToken), evaluations);
+        var made = system.Sample(weights, request with { Through = cache.Through }, options, report, cancellationToken);
+        CacheUse = (CacheUse.Computed + cache.Computed, CacheUse.Skipped + cache.Skipped);
+        return made;
+    }
+
+    /// <summary>
+    /// Measured once per settings, on clips of the null condition and fixed seeds, so that a clip does not depend on those made before it.
+    /// </summary>
+    private double CacheFactor(LatentRequest like, SamplerOptions options, CancellationToken cancellationToken)
+    {
+        const int Trajectories = 2;
+        var key = (options with { StepCache = 0 }, string.Join(',', like.Shape));
+        if (cacheFactors.TryGetValue(key, out var factor))
+            return factor;
+        using var scope = NewDisposeScope();
+        using var calibration = new StepCacheCalibration();
+        for (var i = 0; i < Trajectories; i++)
+        {
+            calibration.StartTrajectory();
+            system.Sample(weights, like with { Prompt = "", Seed = i, Task = LatentTask.Free, Through = calibration.Through }, options, _ => { }, cancellationToken);
+        }
+
+        // With a single step there is nothing to compare, nor to skip.
+        return cacheFactors[key] = calibration.Pairs > 0 ? calibration.Factor : 1;
     }
 
     private void RequireSize(ClipSize wanted)
@@ -209,5 +245,5 @@ public sealed class VideoSampler : IDisposable
     }
 }
 
-/// <summary>Something a person should know. Codes: <c>prompt_cut</c> (kept, total, prompt), <c>ema_replaced</c> (wanted, used).</summary>
+/// <summary>Something a person should know. Codes: <c>prompt_cut</c> (kept, total, prompt), <c>ema_replaced</c> (wanted, used), <c>ema_reconstructed</c> (width, stored, error).</summary>
 public sealed record SamplerWarning(string Code, string Message, IReadOnlyDictionary<string, string> Arguments);

@@ -1,6 +1,7 @@
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Text;
+using MiniSora.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -73,6 +74,15 @@ internal sealed class DenoisingNetwork
     /// <summary>Names, shapes and places of the parameters.</summary>
     public ParameterLayout Layout { get; }
 
+    /// <summary>Tokens kept of a frame of <paramref name="edge"/> cells, and what that makes of a loss over all cells.</summary>
+    public (TokenSubset Kept, Tensor Weight) Subset(TokenMasking masking, int edge)
+    {
+        var grid = edge / model.Patch;
+        var random = masking.Random;
+        var kept = TokenSubset.Draw(ref random, masking.MixerBlocks, 1, grid * grid, TokenSubset.CountFor(masking.Ratio, grid * grid));
+        return (kept, kept.Weight(grid, grid, model.Patch));
+    }
+
     /// <summary>Latent channels, without the variance's.</summary>
     public int Channels { get; }
 
@@ -95,16 +105,16 @@ internal sealed class DenoisingNetwork
 
     /// <summary>
     /// x [B, F + I, c, h, w] at t [B] with features of B·(1 + I) rows to [B, F + I, c or 2c, h, w], float32; the last I =
-    /// <paramref name="images"/> frames are images of their own.
+    /// <paramref name="images"/> frames are images of their own. <paramref name="kept"/> and <paramref name="through"/> as in DiT and Latte.
     /// </summary>
-    public Tensor Forward(ParameterViews w, Tensor x, Tensor t, Tensor? features, int images)
+    public Tensor Forward(ParameterViews w, Tensor x, Tensor t, Tensor? features, int images, TokenSubset? kept = null, BlockPassage? through = null)
     {
         using var scope = NewDisposeScope();
         if (dit is not null)
-            return dit.Forward(w, x.squeeze(1), t, features).unsqueeze(1).MoveToOuterDisposeScope();
+            return dit.Forward(w, x.squeeze(1), t, features, kept, through).unsqueeze(1).MoveToOuterDisposeScope();
         if (features is null || images == 0)
-            return latte!.Forward(w, x, t, features, images).MoveToOuterDisposeScope();
+            return latte!.Forward(w, x, t, features, images, kept: kept, through: through).MoveToOuterDisposeScope();
         var rows = features.reshape([x.shape[0], 1 + images, .. features.shape[1..]]);
-        return latte!.Forward(w, x, t, rows.narrow(1, 0, 1).squeeze(1), images, rows.narrow(1, 1, images)).MoveToOuterDisposeScope();
+        return latte!.Forward(w, x, t, rows.narrow(1, 0, 1).squeeze(1), images, rows.narrow(1, 1, images), kept).MoveToOuterDisposeScope();
     }
 }

@@ -28,6 +28,18 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
     public int Patch => 1;
 
     /// <inheritdoc/>
+    public IReadOnlyList<double> StepState => objective.StepState;
+
+    /// <inheritdoc/>
+    public void RestoreStepState(IReadOnlyList<double> numbers) => objective.RestoreStepState(numbers);
+
+    /// <inheritdoc/>
+    public void EndStep(bool good) => objective.EndStep(good);
+
+    /// <inheritdoc/>
+    public int Evaluations(SamplerOptions options) => objective.Evaluations(options);
+
+    /// <inheritdoc/>
     public TrainingBatch Prepare(StepInput input)
     {
         using var _ = no_grad();
@@ -38,9 +50,13 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
         var times = objective.Times([.. plan.Lanes.Select(lane => lane.Uniform)]);
         var (lanes, images) = (input.Lanes.Count, input.Images.Count / input.Lanes.Count);
         var rows = Enumerable.Range(0, lanes).SelectMany(lane => input.Images.Skip(lane * images).Take(images).Prepend(input.Lanes[lane]));
-        return new DenoisingBatch(
+        var batch = new DenoisingBatch(
             plan.Step, input.Latents.clone().DetachFromDisposeScope(), noise.DetachFromDisposeScope(), times.DetachFromDisposeScope(),
             conditioning.Encode(rows), images, 1.0 / lanes);
+        if (plan.Masking is not { } masking)
+            return batch;
+        var (kept, weight) = network.Subset(masking, (int)input.Latents.shape[^1]);
+        return batch with { Kept = kept, CellWeight = weight.DetachFromDisposeScope() };
     }
 
     /// <inheritdoc/>
@@ -49,7 +65,8 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
         var given = (DenoisingBatch)batch;
         var device = w.Device;
         var features = network.Features(w, given.Conditions, device);
-        var losses = objective.Loss((x, t) => network.Forward(w, x, t, features, given.Images), given.Data.to(device), given.Noise.to(device), given.Times.to(device));
+        var losses = objective.Loss(
+            (x, t) => network.Forward(w, x, t, features, given.Images, given.Kept), given.Data.to(device), given.Noise.to(device), given.Times.to(device), given.CellWeight?.to(device));
         return losses.sum().mul(HeldScalar.Of(given.Share));
     }
 
@@ -71,10 +88,10 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
             report(Math.Min(0.99, (double)made++ / evaluations));
             var level = objective.NoiseLevel(t.to_type(ScalarType.Float64).max().item<double>());
             if (!differ || options.Guidance == 1 || level < options.GuidanceLow || level > options.GuidanceHigh)
-                return network.Forward(w, x, t, features?.narrow(0, 0, 1), 0);
+                return network.Forward(w, x, t, features?.narrow(0, 0, 1), 0, through: request.Through);
             using var inner = NewDisposeScope();
             // The first half follows the prompt also in its variance.
-            var output = network.Forward(w, cat([x, x], 0), cat([t, t], 0), features, 0);
+            var output = network.Forward(w, cat([x, x], 0), cat([t, t], 0), features, 0, through: request.Through);
             return Guidance.Apply(output, 2, options.Guidance, options.GuidanceChannels, network.Channels).narrow(0, 0, 1).MoveToOuterDisposeScope();
         }
 

@@ -16,6 +16,10 @@ internal sealed class DiffusionObjective : IDenoisingObjective
     private readonly DiffusionOptions options;
     private readonly GaussianDiffusion diffusion;
     private readonly DiffusionLoss loss;
+    private readonly AdaptiveBucketWeight? adaptive;
+    private readonly double[] logSnr;
+    private readonly List<(double LogSnr, double Error)> seen = [];
+    private readonly Lock gate = new();
 
     public DiffusionObjective(ObjectiveOptions objective)
     {
@@ -35,6 +39,8 @@ internal sealed class DiffusionObjective : IDenoisingObjective
         };
         diffusion = new GaussianDiffusion(DiffusionProcess.Of(objective.NoiseSchedule, TrainingSteps), options);
         loss = new DiffusionLoss(diffusion);
+        adaptive = objective.Weighting == ErrorWeighting.Adaptive ? new AdaptiveBucketWeight() : null;
+        logSnr = [.. diffusion.Tables.Snr.Values.Select(snr => Math.Log(snr))];
     }
 
     /// <inheritdoc/>
@@ -44,7 +50,39 @@ internal sealed class DiffusionObjective : IDenoisingObjective
     public Tensor Times(float[] uniform) => tensor(Array.ConvertAll(uniform, u => Math.Min(TrainingSteps - 1, (long)(u * TrainingSteps))));
 
     /// <inheritdoc/>
-    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t) => loss.Training(predict, data, t, noise).Total;
+    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t, Tensor? cellWeight = null) =>
+        loss.Training(predict, data, t, noise, cellWeight, adaptive is null ? null : error => AdaptiveWeights(error, t)).Total;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> StepState => adaptive?.Losses ?? [];
+
+    /// <inheritdoc/>
+    public void RestoreStepState(IReadOnlyList<double> numbers) => adaptive?.Restore(numbers);
+
+    /// <inheritdoc/>
+    public void EndStep(bool good)
+    {
+        if (adaptive is null)
+            return;
+        // Replicas come in any order; the sums must not depend on it.
+        var ordered = seen.Order().ToList();
+        seen.Clear();
+        if (good)
+            adaptive.Update([.. ordered.Select(pair => pair.LogSnr)], [.. ordered.Select(pair => pair.Error)]);
+    }
+
+    /// <summary>Weights by the running losses as they were before the step, whichever of its parts this is; the part's errors wait for its end.</summary>
+    private Tensor AdaptiveWeights(Tensor error, Tensor t)
+    {
+        using var times = t.cpu();
+        using var errors = error.detach().to(ScalarType.Float32).cpu();
+        var levels = Array.ConvertAll(times.data<long>().ToArray(), time => logSnr[time]);
+        lock (gate)
+        {
+            seen.AddRange(levels.Zip(errors.data<float>().ToArray(), (level, one) => (level, (double)one)));
+            return tensor(Array.ConvertAll(levels, level => (float)adaptive!.At(level)), device: error.device);
+        }
+    }
 
     /// <inheritdoc/>
     public double NoiseLevel(double time) => time / (TrainingSteps - 1);

@@ -14,8 +14,23 @@ internal interface IDenoisingObjective : IDisposable
     /// <summary>Times [B] on the CPU of uniform numbers in [0, 1).</summary>
     Tensor Times(float[] uniform);
 
-    /// <summary>Loss per lane, [B], of data [B, F, c, h, w].</summary>
-    Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t);
+    /// <summary>
+    /// Loss per lane, [B], of data [B, F, c, h, w]. <paramref name="cellWeight"/>: what cells count, broadcastable to the data; null: alike.
+    /// </summary>
+    Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t, Tensor? cellWeight = null);
+
+    /// <summary>As in <see cref="IVideoSystem"/>.</summary>
+    IReadOnlyList<double> StepState => [];
+
+    /// <summary>As in <see cref="IVideoSystem"/>.</summary>
+    void RestoreStepState(IReadOnlyList<double> numbers)
+    {
+    }
+
+    /// <summary>As in <see cref="IVideoSystem"/>.</summary>
+    void EndStep(bool good)
+    {
+    }
 
     /// <summary>How noisy the times that a network is told are, from 0 to 1.</summary>
     double NoiseLevel(double time);

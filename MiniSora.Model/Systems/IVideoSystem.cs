@@ -1,3 +1,4 @@
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Sampling;
 using MiniSora.Model.Training;
@@ -18,6 +19,19 @@ internal interface ILossSystem : IParameterised
 {
     /// <summary>Loss with its graph, a tensor of one number; losses of a batch's parts add up to the batch's.</summary>
     Tensor Loss(ParameterViews w, TrainingBatch batch);
+
+    /// <summary>What steps change beside the parameters, for checkpoints; empty for most.</summary>
+    IReadOnlyList<double> StepState => [];
+
+    /// <summary>Takes what <see cref="StepState"/> gave.</summary>
+    void RestoreStepState(IReadOnlyList<double> numbers)
+    {
+    }
+
+    /// <summary>All parts of a step have been through <see cref="Loss"/>; a step that was not <paramref name="good"/> is forgotten.</summary>
+    void EndStep(bool good)
+    {
+    }
 }
 
 /// <summary>
@@ -42,6 +56,9 @@ internal interface IVideoSource : IParameterised, IDisposable
     /// <summary>Edge of a patch in latent cells: sides are multiples of it.</summary>
     int Patch { get; }
 
+    /// <summary>Evaluations of the blocks that <see cref="Sample"/> makes (an estimate where a solver chooses); 0: it knows no <see cref="LatentRequest.Through"/>.</summary>
+    int Evaluations(SamplerOptions options) => 0;
+
     /// <summary>Latents [1, F, c, h, w], float32 on the device; the caller owns them. Throws <see cref="SamplingException"/>.</summary>
     Tensor Sample(ParameterViews w, LatentRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken);
 
@@ -59,6 +76,9 @@ internal interface IVideoSource : IParameterised, IDisposable
 /// <param name="Warn">Takes what the person should be told.</param>
 internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, LatentTask Task, Device Device, Action<SamplerWarning> Warn)
 {
+    /// <summary>What stands between the network and its blocks, for example a <see cref="StepCache"/>; null: nothing.</summary>
+    public BlockPassage? Through { get; init; }
+
     /// <summary>
     /// Factor of the sampler's time shift: the square root of how many more tokens there are than in the clips that the shift was chosen for, since more of
     /// them need more noise to lose the same layout (Esser et al. 2024, eq. 23). Default 1.

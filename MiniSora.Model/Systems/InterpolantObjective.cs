@@ -39,7 +39,7 @@ internal sealed class InterpolantObjective : IDenoisingObjective
     }
 
     /// <inheritdoc/>
-    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t) => transport.Loss(predict, data, noise, t);
+    public Tensor Loss(Predict predict, Tensor data, Tensor noise, Tensor t, Tensor? cellWeight = null) => transport.Loss(predict, data, noise, t, cellWeight);
 
     /// <inheritdoc/>
     public double NoiseLevel(double time) => 1 - time;

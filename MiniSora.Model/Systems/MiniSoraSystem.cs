@@ -41,7 +41,8 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         int batch = plan.Lanes.Count, frames = (int)data.shape[1];
         var times = new float[batch, frames];
         var generated = plan.Lanes.Sum(lane => lane.Given.Count(given => !given));
-        var share = 1f / ((float)generated * data.shape[2] * data.shape[3]);
+        var kept = plan.Masking is { } masking ? Subset(masking, frames, (int)data.shape[2]) : null;
+        var share = 1f / ((float)generated * (kept?.Count ?? data.shape[2]) * data.shape[3]);
         var weights = new float[batch * frames];
         for (var b = 0; b < batch; b++)
         {
@@ -54,16 +55,29 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         }
 
         var mixed = RectifiedFlow.Mix(data, noise, tensor(times).view(batch, frames, 1, 1));
+        var target = objective.Prediction == Prediction.Data ? data : RectifiedFlow.Velocity(data, noise);
         return new FlowBatch(
             plan.Step,
             mixed.DetachFromDisposeScope(),
-            (objective.Prediction == Prediction.Data ? data : RectifiedFlow.Velocity(data, noise)).DetachFromDisposeScope(),
+            (kept is null ? target : kept.Of(target)).DetachFromDisposeScope(),
             tensor(weights, [batch, frames, 1, 1]).DetachFromDisposeScope(),
             FrameTimes.From(times),
             [.. input.Lanes.Select(prompts.Encode)],
             (int)input.Latents.shape[3] / model.Patch,
-            (int)input.Latents.shape[4] / model.Patch);
+            (int)input.Latents.shape[4] / model.Patch,
+            kept);
     }
+
+    /// <summary>As many places of each frame as also divide the text's, so that text goes on in groups of that size.</summary>
+    private TokenSubset Subset(TokenMasking masking, int frames, int perFrame)
+    {
+        var random = masking.Random;
+        var text = (model.TextLength + perFrame - 1) / perFrame * perFrame;
+        return TokenSubset.Draw(ref random, masking.MixerBlocks, frames, perFrame, TokenSubset.CountFor(masking.Ratio, perFrame, text));
+    }
+
+    /// <inheritdoc/>
+    public int Evaluations(SamplerOptions options) => OdeSolver.Evaluations(SolverChoice.Of(options.Solver, objective.Kind), options.Steps);
 
     /// <inheritdoc/>
     public Tensor Loss(ParameterViews w, TrainingBatch batch)
@@ -71,7 +85,7 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         var flow = (FlowBatch)batch;
         var device = w.Device;
         var captions = TextBatch.From(flow.Captions, device);
-        var predicted = network.ForwardPatches(w, flow.Mixed.to(device), flow.Times, captions, flow.Rows, flow.Columns);
+        var predicted = network.ForwardPatches(w, flow.Mixed.to(device), flow.Times, captions, flow.Rows, flow.Columns, kept: flow.Kept);
         var error = predicted.Minus(flow.Target.to(device));
         return (error * error * flow.LossWeight.to(device)).sum();
     }
@@ -85,13 +99,13 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         using var generator = new Generator(unchecked((ulong)request.Seed), CPU);
         var noise = randn(request.Shape, generator: generator).to(request.Device);
         var given = task.Given ?? new bool[request.Shape[1]];
-        OdeSolver.Velocity Field(string prompt, SamplerOptions sampler, (string Prompt, float[] Weights)? second) => new GuidedVelocity(
+        OdeSolver.Velocity Field(string prompt, SamplerOptions sampler, (string Prompt, float[] Weights)? second, BlockPassage? through = null) => new GuidedVelocity(
             network, w, objective.Prediction, sampler, given, prompts.Encode(prompt, request.Warn), prompts.Nothing, request.Device,
-            second is { } other ? (prompts.Encode(other.Prompt, request.Warn), other.Weights) : null).At;
+            second is { } other ? (prompts.Encode(other.Prompt, request.Warn), other.Weights) : null) { Through = through }.At;
 
         var source = task is { From: < 1, Inversion: { } shown } ? Field(shown, options with { Guidance = 1 }, null) : null;
         return WindowSampler.Sample(
-            task, noise, solver, options.Steps, options.TimeShift * request.ShiftScale, request.Seed, Field(request.Prompt, options, task.Second), source, (made, all) =>
+            task, noise, solver, options.Steps, options.TimeShift * request.ShiftScale, request.Seed, Field(request.Prompt, options, task.Second, request.Through), source, (made, all) =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 report((double)made / all);

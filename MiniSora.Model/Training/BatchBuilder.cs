@@ -29,7 +29,11 @@ internal sealed class BatchBuilder(TrainerSetup setup, IVideoCodec codec, IVideo
     {
         var (number, size, position) = schedule.At(step);
         var dataset = setup.AllBuckets[number].Dataset;
-        return Build(BatchPlan.For(setup.Seed, step, size, dataset.Count, dataset.Frames, dataset.Frames / codec.FramesPerLatent, Shifted(dataset), position), dataset);
+        var plan = BatchPlan.For(setup.Seed, step, size, dataset.Count, dataset.Frames, dataset.Frames / codec.FramesPerLatent, Shifted(dataset), position) with
+        {
+            Masking = TokenMasking.For(setup.Seed, step, setup.Training),
+        };
+        return Build(plan, dataset);
     }
 
     /// <summary>The batch of a given plan over clips of the main size; the caller owns it.</summary>

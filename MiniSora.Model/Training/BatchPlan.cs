@@ -12,9 +12,25 @@ internal sealed record LanePlan(long ClipIndex, SplitMix64 Augmentation, FrameMa
 /// <summary>An image beside a clip: one frame of a clip of the dataset.</summary>
 internal sealed record ImagePlan(long ClipIndex, SplitMix64 Augmentation, int Frame, bool Chinese, bool DropCaption);
 
+/// <summary>Dropping of tokens in one step.</summary>
+/// <param name="Ratio">Share to drop.</param>
+/// <param name="MixerBlocks">Blocks that see all tokens.</param>
+/// <param name="Random">Draws which.</param>
+internal sealed record TokenMasking(double Ratio, int MixerBlocks, SplitMix64 Random)
+{
+    /// <summary>That of a step; null where there is none.</summary>
+    public static TokenMasking? For(ulong seed, long step, TrainingOptions training) =>
+        training.MaskRatio > 0 && step <= training.Steps * (1 - training.UnmaskedShare)
+            ? new TokenMasking(training.MaskRatio, training.MaskMixerBlocks, SplitMix64.For(seed, SeedLanes.Tokens, (ulong)step))
+            : null;
+}
+
 /// <summary>All choices of one training step, a pure function of the run's seed and the step: the data cursor is the step number.</summary>
 internal sealed record BatchPlan(long Step, bool IsImage, IReadOnlyList<LanePlan> Lanes, ulong NoiseSeed)
 {
+    /// <summary>How tokens are dropped in this step; null: all go through.</summary>
+    public TokenMasking? Masking { get; init; }
+
     /// <summary>
     /// The plan of <paramref name="step"/> = 1, 2, 3 …; <paramref name="latentFrames"/> F and <paramref name="frames"/> T of a clip. <paramref name="position"/>:
     /// clips that came before; null where every step has as many.

@@ -1,7 +1,9 @@
+using System.Globalization;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Cascade;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
+using MiniSora.Model.Sampling;
 using MiniSora.Model.Systems;
 using MiniSora.Model.Weights;
 using TorchSharp;
@@ -11,11 +13,15 @@ namespace MiniSora.Model.Training;
 
 /// <summary>
 /// A run's state in one safetensors file: <c>model.*</c> and <c>ema.0.*</c>, <c>ema.1.*</c> by parameter name,
-/// <c>optimizer.exp_avg</c> and <c>optimizer.exp_avg_sq</c> flat in layout order, <c>codec.*</c>. Every random choice of a run
+/// <c>optimizer.exp_avg</c> and <c>optimizer.exp_avg_sq</c> flat in layout order, <c>codec.*</c>; where a run has them <c>average.{updates}.{i}</c>, earlier averages, flat,
+/// and <c>objective.state</c>. Every random choice of a run
 /// is a function of its seed and the step, so the step number is the generator state and the data cursor.
 /// </summary>
 internal sealed class Checkpoint : IDisposable
 {
+    private const string Averages = "average.";
+    private const string StepStateName = "objective.state";
+
     private readonly SafeTensorsFile file;
 
     private Checkpoint(SafeTensorsFile file, CheckpointDescription description)
@@ -28,7 +34,7 @@ internal sealed class Checkpoint : IDisposable
     public CheckpointDescription Description { get; }
 
     /// <summary>Writes atomically; see <see cref="SafeTensors.Write(string, IEnumerable{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string, string})"/>.</summary>
-    public static void Write(string path, CheckpointDescription description, ParameterLayout layout, TrainingState state, IVideoCodec codec)
+    public static void Write(string path, CheckpointDescription description, ParameterLayout layout, TrainingState state, IVideoCodec codec, IReadOnlyList<double> stepState)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -43,6 +49,10 @@ internal sealed class Checkpoint : IDisposable
         tensors.Add(("optimizer.exp_avg", state.Optimizer.ExpAvg));
         tensors.Add(("optimizer.exp_avg_sq", state.Optimizer.ExpAvgSq));
         tensors.AddRange(codec.StateDict().Select(item => ("codec." + item.Key, item.Value)));
+        tensors.AddRange(state.Averages.Kept.Select(one => (
+            string.Create(CultureInfo.InvariantCulture, $"{Averages}{one.Profile.Updates}.{state.EmaGammas.ToList().IndexOf(one.Profile.Gamma)}"), one.Flat)));
+        if (stepState.Count > 0)
+            tensors.Add((StepStateName, tensor(stepState.ToArray(), dtype: ScalarType.Float64)));
         SafeTensors.Write(path, tensors, description.ToMetadata());
     }
 
@@ -117,7 +127,35 @@ internal sealed class Checkpoint : IDisposable
         state.Optimizer.ExpAvg.copy_(ReadFlat("optimizer.exp_avg", layout));
         state.Optimizer.ExpAvgSq.copy_(ReadFlat("optimizer.exp_avg_sq", layout));
         state.Optimizer.Updates = Description.Updates;
+        foreach (var (profile, name) in StoredAverages())
+            state.Averages.Add(profile, file.Read(name));
     }
+
+    /// <summary>What steps had changed beside the parameters; empty for most.</summary>
+    public IReadOnlyList<double> ReadStepState()
+    {
+        if (!file.Entries.ContainsKey(StepStateName))
+            return [];
+        using var numbers = file.Read(StepStateName);
+        return numbers.data<double>().ToArray();
+    }
+
+    /// <summary>The average of a width that need not have been kept; see <see cref="AverageMix.Make"/>. The caller owns it.</summary>
+    public (Tensor Flat, SamplerWarning Said) ReadAverage(ParameterLayout layout, double width, Device device)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var last = Description.EmaWidths.Select((kept, i) => new AverageSource(new EmaProfile(Description.Updates, PowerEma.Gamma(kept)), () => ReadWeights(layout, i, device)));
+        var (flat, said) = AverageMix.Make([.. last, .. StoredAverages().Select(one => new AverageSource(one.Profile, () => ReadFlat(one.Name, layout)))], width, Description.Updates, zeros(layout.Length, device: device));
+        return (flat.DetachFromDisposeScope(), said);
+    }
+
+    /// <summary>In the order they were taken.</summary>
+    private IEnumerable<(EmaProfile Profile, string Name)> StoredAverages() => file.Entries.Keys
+        .Where(name => name.StartsWith(Averages, StringComparison.Ordinal))
+        .Select(name => (Parts: name[Averages.Length..].Split('.').Select(long.Parse).ToArray(), name))
+        .OrderBy(item => item.Parts[0]).ThenBy(item => item.Parts[1])
+        .Select(item => (new EmaProfile(item.Parts[0], PowerEma.Gamma(Description.EmaWidths[(int)item.Parts[1]])), item.name));
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();

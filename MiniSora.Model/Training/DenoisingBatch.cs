@@ -1,3 +1,4 @@
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Systems;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,12 @@ namespace MiniSora.Model.Training;
 /// <param name="Share">Weight of a lane's loss: 1 / lanes of the whole batch.</param>
 internal sealed record DenoisingBatch(long Step, Tensor Data, Tensor Noise, Tensor Times, EncodedConditions Conditions, int Images, double Share) : TrainingBatch(Step)
 {
+    /// <summary>Tokens that the loss is on; null: all.</summary>
+    public TokenSubset? Kept { get; init; }
+
+    /// <summary>What that makes cells count, [1, 1, 1, h, w].</summary>
+    public Tensor? CellWeight { get; init; }
+
     /// <inheritdoc/>
     public override int Lanes => (int)Data.shape[0];
 
@@ -26,12 +33,13 @@ internal sealed record DenoisingBatch(long Step, Tensor Data, Tensor Noise, Tens
         Data.Dispose();
         Noise.Dispose();
         Times.Dispose();
+        CellWeight?.Dispose();
     }
 
     /// <inheritdoc/>
     protected override TrainingBatch Part(int from, int size)
     {
         Tensor View(Tensor of) => of.narrow(0, from, size).DetachFromDisposeScope();
-        return this with { Data = View(Data), Noise = View(Noise), Times = View(Times), Conditions = Conditions.Lanes(from, size, 1 + Images) };
+        return this with { Data = View(Data), Noise = View(Noise), Times = View(Times), Conditions = Conditions.Lanes(from, size, 1 + Images), CellWeight = CellWeight?.alias().DetachFromDisposeScope() };
     }
 }

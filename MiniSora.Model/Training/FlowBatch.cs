@@ -14,8 +14,9 @@ namespace MiniSora.Model.Training;
 /// <param name="Captions">One per lane.</param>
 /// <param name="Rows">Patch rows of a frame.</param>
 /// <param name="Columns">Patch columns of a frame.</param>
+/// <param name="Kept">Patches that the loss is on, S' of a frame, in place of the target's S; null: all.</param>
 internal sealed record FlowBatch(
-    long Step, Tensor Mixed, Tensor Target, Tensor LossWeight, FrameTimes Times, IReadOnlyList<EncodedCaption> Captions, int Rows, int Columns) : TrainingBatch(Step)
+    long Step, Tensor Mixed, Tensor Target, Tensor LossWeight, FrameTimes Times, IReadOnlyList<EncodedCaption> Captions, int Rows, int Columns, TokenSubset? Kept = null) : TrainingBatch(Step)
 {
     /// <inheritdoc/>
     public override int Lanes => Times.Batch;
@@ -35,6 +36,6 @@ internal sealed record FlowBatch(
     protected override TrainingBatch Part(int from, int size)
     {
         Tensor View(Tensor of) => of.narrow(0, from, size).DetachFromDisposeScope();
-        return new FlowBatch(Step, View(Mixed), View(Target), View(LossWeight), Times.Lanes(from, size), [.. Captions.Skip(from).Take(size)], Rows, Columns);
+        return new FlowBatch(Step, View(Mixed), View(Target), View(LossWeight), Times.Lanes(from, size), [.. Captions.Skip(from).Take(size)], Rows, Columns, Kept);
     }
 }

@@ -24,7 +24,7 @@ public interface ITrainer : IDisposable
     void Save(string path);
 
     /// <summary>A sampler over the current weights, or the averaged copy nearest to <paramref name="ema"/>; dispose it before the next step.</summary>
-    VideoSampler BorrowSampler(double ema);
+    VideoSampler BorrowSampler(double ema, double emaWidth = 0);
 }
 
 /// <summary>The trainer that a setup needs.</summary>

@@ -10,22 +10,47 @@ namespace MiniSora.Model.Training;
 /// Data parallelism inside one process: a step's lanes are dealt to as many replicas, each on a thread of its own with arithmetic of
 /// one thread, and their gradients are added in a fixed order. On a processor this scales where libtorch's own threads hardly do: the
 /// operations of a small network are too short to be worth a fork and a join each. The replicas read the same weights; only a gradient
-/// is held twice.
+/// is held twice. Replicas on other devices than the weights' get a copy of them every step and send their gradient back.
 /// </summary>
 internal sealed class Replicas : IDisposable
 {
     private readonly ILossSystem system;
+    private readonly IReadOnlyList<Device> devices;
+    private readonly Activations activations;
     private readonly List<Worker> workers;
 
-    /// <summary><paramref name="count"/> 1: everything happens on the caller's thread, with all of libtorch's threads.</summary>
-    public Replicas(ILossSystem system, int count)
+    /// <summary>One for each of <paramref name="devices"/>, which may repeat. A single one: everything happens on the caller's thread, with all of libtorch's threads.</summary>
+    public Replicas(ILossSystem system, IReadOnlyList<Device> devices, Activations activations = Activations.Keep)
     {
         this.system = system;
-        workers = count <= 1 ? [] : [.. Enumerable.Range(0, count).Select(index => new Worker(index))];
+        this.devices = devices;
+        this.activations = activations;
+        workers = devices.Count <= 1 ? [] : [.. Enumerable.Range(0, devices.Count).Select(index => new Worker(index))];
+    }
+
+    /// <summary>So many on the processor.</summary>
+    public Replicas(ILossSystem system, int count, Activations activations = Activations.Keep)
+        : this(system, [.. Enumerable.Repeat(CPU, Math.Max(1, count))], activations)
+    {
     }
 
     /// <summary>How many there are.</summary>
-    public int Count => Math.Max(1, workers.Count);
+    public int Count => devices.Count;
+
+    /// <summary>
+    /// The devices of a run on <paramref name="first"/> that asks for so many; 0: one GPU, or a replica per thread of the processor. Throws
+    /// <see cref="Native.PlacementException"/> when there are not so many GPUs.
+    /// </summary>
+    public static IReadOnlyList<Device> Devices(Device first, int wanted)
+    {
+        if (first.type != DeviceType.CUDA)
+            return [.. Enumerable.Repeat(first, wanted == 0 ? get_num_threads() : wanted)];
+        var from = Math.Max(0, first.index);
+        var there = cuda.device_count();
+        if (from + wanted > there)
+            throw new Native.PlacementException("device_missing", $"The run wants {wanted} GPUs from cuda:{from} on; this machine has {there}.");
+        return [.. Enumerable.Range(from, Math.Max(1, wanted)).Select(index => device($"cuda:{index}"))];
+    }
 
     /// <summary>Loss, global gradient norm (before clipping) and the flat gradient, which the caller owns.</summary>
     public (double Loss, double Norm, Tensor Gradient) Run(Tensor parameters, ScalarType compute, TrainingBatch batch)
@@ -35,8 +60,8 @@ internal sealed class Replicas : IDisposable
         try
         {
             var results = parts.Count == 1
-                ? [TrainingStep.Run(system, parameters, compute, parts[0])]
-                : InParallel(parts, part => TrainingStep.Run(system, parameters, compute, part));
+                ? [TrainingStep.Run(system, parameters, compute, parts[0], activations)]
+                : InParallel(parts, (part, on) => On(on, parameters, compute, part));
             // They come from other threads, whose scopes are not ours.
             foreach (var (part, gradientPart) in results)
             {
@@ -67,13 +92,25 @@ internal sealed class Replicas : IDisposable
     /// <inheritdoc/>
     public void Dispose() => workers.ForEach(worker => worker.Dispose());
 
-    private List<T> InParallel<T>(List<TrainingBatch> parts, Func<TrainingBatch, T> work)
+    /// <summary>A part's loss and gradient, where the weights are.</summary>
+    private (Tensor Loss, Tensor Gradient) On(Device on, Tensor parameters, ScalarType compute, TrainingBatch part)
+    {
+        if (on.type == parameters.device_type && (on.type == DeviceType.CPU || on.index == parameters.device_index))
+            return TrainingStep.Run(system, parameters, compute, part, activations);
+        using var scope = NewDisposeScope();
+        var (loss, gradient) = TrainingStep.Run(system, parameters.detach().to(on, copy: true).requires_grad_(true), compute, part, activations);
+        using (loss)
+        using (gradient)
+            return (loss.to(parameters.device, copy: true).DetachFromDisposeScope(), gradient.to(parameters.device, copy: true).DetachFromDisposeScope());
+    }
+
+    private List<T> InParallel<T>(List<TrainingBatch> parts, Func<TrainingBatch, Device, T> work)
     {
         var results = new T[parts.Count];
         for (var i = 0; i < parts.Count; i++)
         {
             var (index, part) = (i, parts[i]);
-            workers[i].Start(() => results[index] = work(part));
+            workers[i].Start(() => results[index] = work(part, devices[index]));
         }
 
         // Every one must have stopped before the parts are disposed, whoever failed.

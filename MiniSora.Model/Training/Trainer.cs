@@ -45,7 +45,9 @@ public sealed class Trainer : ITrainer
         state = new TrainingState(system.Layout, setup.Training, setup.Seed, setup.Placement.Device);
         resumed?.ReadInto(state, system.Layout);
         StepNumber = resumed?.Description.Step ?? 0;
-        replicas = new Replicas(system, setup.Placement.Device.type == DeviceType.CPU ? get_num_threads() : 1);
+        if (resumed?.ReadStepState() is { Count: > 0 } numbers)
+            system.RestoreStepState(numbers);
+        replicas = new Replicas(system, Replicas.Devices(setup.Placement.Device, setup.Training.Devices), setup.Training.Activations);
         // A large frozen codec would else take most of every step.
         latents = setup.Codec.Kind is CodecKind.Kl or CodecKind.StageA ? new LatentCache(codec) : null;
         var builder = new BatchBuilder(setup, latents ?? codec, system);
@@ -134,12 +136,16 @@ public sealed class Trainer : ITrainer
         StepNumber = batch.Step;
         var rate = LearningRate.At(setup.Training, StepNumber);
         var (loss, norm, gradient) = Gradient(batch);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        var good = double.IsFinite(loss) && double.IsFinite(norm);
+        system.EndStep(good);
+        if (!good)
             return RollBack(rate);
 
         // These weights have just proved to be good.
         if (StepNumber % SnapshotSteps == 1)
             KeepSnapshot();
+        if (AverageSnapshots.IsDue(setup.Training, StepNumber - 1))
+            state.Averages.Take(state.Emas, state.EmaGammas, state.Optimizer.Updates);
         if (StepNumber >= setup.Training.ClipFrom)
             GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
@@ -151,15 +157,21 @@ public sealed class Trainer : ITrainer
     public void Save(string path)
     {
         var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, state.Optimizer.Updates, compute);
-        Checkpoint.Write(path, description, system.Layout, state, codec);
+        Checkpoint.Write(path, description, system.Layout, state, codec, system.StepState);
     }
 
     /// <summary>
     /// A sampler over the current weights (<paramref name="ema"/> = 0: raw; else the EMA copy of the nearest width).
-    /// It must be disposed before the next <see cref="Step"/>.
+    /// It must be disposed before the next <see cref="Step"/>. <paramref name="emaWidth"/>: a width to reconstruct instead, 0 for none.
     /// </summary>
-    public VideoSampler BorrowSampler(double ema)
+    public VideoSampler BorrowSampler(double ema, double emaWidth = 0)
     {
+        if (emaWidth > 0)
+        {
+            var (made, said) = AverageMix.Make(state.Sources(), emaWidth, state.Optimizer.Updates, state.Parameters);
+            return new VideoSampler(system, made, codec, compute, Size, said, ownsAll: false);
+        }
+
         var (index, warning) = EmaChoice.Pick(setup.Training.Averages, ema);
         var flat = index < 0 ? state.Parameters : state.Emas[index];
         return new VideoSampler(system, flat.detach().DetachFromDisposeScope(), codec, compute, Size, warning, ownsAll: false);
@@ -248,8 +260,15 @@ public sealed class Trainer : ITrainer
                     return setup.Placement.Compute;
                 progress?.Report(new TrainerPhase("phase.calibrate", null));
                 using (var batch = FirstClipBatch(builder))
-                    return Calibration.Choose(replicas, state.Parameters, batch);
+                    return Calibrated(batch);
         }
+    }
+
+    private ScalarType Calibrated(TrainingBatch batch)
+    {
+        var chosen = Calibration.Choose(replicas, state.Parameters, batch);
+        system.EndStep(good: false);
+        return chosen;
     }
 
     /// <summary>A batch of clips rather than of images, which would say little about the run's cost.</summary>

@@ -25,6 +25,16 @@ public enum OptimizerKind
     Muon,
 }
 
+/// <summary>What the backward pass finds of the forward pass.</summary>
+public enum Activations
+{
+    /// <summary>Everything it needs.</summary>
+    Keep,
+
+    /// <summary>Only the input of each block, which is computed once more: gradient checkpointing.</summary>
+    Recompute,
+}
+
 /// <summary>Length of the run and the optimizer's settings.</summary>
 public sealed record TrainingOptions
 {
@@ -75,8 +85,38 @@ public sealed record TrainingOptions
     /// </summary>
     [Setting(Min = 1, Max = 1024, Advanced = true)] public int Accumulation { get; init; } = 1;
 
+    /// <summary>
+    /// What is kept for the backward pass. Recomputing the blocks takes about a third longer and saves most of the memory that grows with depth and
+    /// batch; the gradient is the same up to rounding. Default: keep.
+    /// </summary>
+    [Setting(Advanced = true)] public Activations Activations { get; init; } = Activations.Keep;
+
+    /// <summary>
+    /// Devices of this machine that share each step's clips: so many GPUs from the run's device on, or so many replicas on the processor. 0: one
+    /// device, on the processor a replica per core. Default 0.
+    /// </summary>
+    [Setting(Min = 0, Max = 64, Advanced = true)] public int Devices { get; init; }
+
+    /// <summary>
+    /// Share of each clip's video tokens that is dropped after the first blocks (MicroDiT): steps get cheaper by nearly that share, and the loss is
+    /// on what is left. The number kept of a frame is the nearest that fits the network. Default 0: none.
+    /// </summary>
+    [Setting(Min = 0, Max = 0.9, Advanced = true)] public double MaskRatio { get; init; }
+
+    /// <summary>Blocks that see all tokens before some are dropped. Default 2.</summary>
+    [Setting(Min = 1, Max = 64, Unit = "blocks", Advanced = true)] public int MaskMixerBlocks { get; init; } = 2;
+
+    /// <summary>Last share of the steps in which no token is dropped, so that the network gets used to whole clips. Default 0.1.</summary>
+    [Setting(Min = 0, Max = 1, Advanced = true)] public double UnmaskedShare { get; init; } = 0.1;
+
     /// <summary>First step that limits the gradient (Latte's <c>start_clip_iter</c>). Default 0: from the beginning.</summary>
     [Setting(Min = 0, Max = 10_000_000, Unit = "steps", Advanced = true)] public int ClipFrom { get; init; }
+
+    /// <summary>
+    /// Stored copies of the power-function averages along the run, evenly spaced, from which a width can be reconstructed after training
+    /// (<see cref="Sampling.SamplerOptions.EmaWidth"/>): two bytes a weight and width each, in every checkpoint. Default 0: the last ones only.
+    /// </summary>
+    [Setting(Min = 0, Max = 64, Advanced = true)] public int EmaSnapshots { get; init; }
 
     /// <summary>A checkpoint at least every so many steps; further ones are written when stopped and at the end. Default 500.</summary>
     [Setting(Min = 1, Max = 1_000_000, Unit = "steps")] public int CheckpointSteps { get; init; } = 500;

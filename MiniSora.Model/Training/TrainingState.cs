@@ -31,7 +31,11 @@ internal sealed class TrainingState : IDisposable
     /// <summary>One copy per <see cref="TrainingOptions.Averages"/>.</summary>
     public IReadOnlyList<Tensor> Emas { get; }
 
-    private double[] EmaGammas { get; }
+    /// <summary>Exponents of the power-function copies, which come first.</summary>
+    public IReadOnlyList<double> EmaGammas { get; }
+
+    /// <summary>Copies of the averages from earlier in the run.</summary>
+    public AverageSnapshots Averages { get; } = new();
 
     /// <summary>Every buffer, in a fixed order.</summary>
     public IEnumerable<Tensor> Buffers => [Parameters, Optimizer.ExpAvg, Optimizer.ExpAvgSq, .. Emas];
@@ -42,12 +46,17 @@ internal sealed class TrainingState : IDisposable
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
         for (var i = 0; i < Emas.Count; i++)
-            WeightAverage.Follow(Emas[i], Parameters, i < EmaGammas.Length ? PowerEma.Decay(EmaGammas[i], Optimizer.Updates) : decay);
+            WeightAverage.Follow(Emas[i], Parameters, i < EmaGammas.Count ? PowerEma.Decay(EmaGammas[i], Optimizer.Updates) : decay);
     }
+
+    /// <summary>Every power-function average that is there, of now and of before.</summary>
+    public IReadOnlyList<AverageSource> Sources() =>
+        [.. EmaGammas.Select((gamma, i) => new AverageSource(new EmaProfile(Optimizer.Updates, gamma), () => Emas[i].alias())), .. Averages.Sources()];
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Averages.Dispose();
         Parameters.Dispose();
         Optimizer.Dispose();
         foreach (var ema in Emas)

@@ -192,6 +192,8 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await page.WaitForURLAsync("**/collections/circles*");
         return room;
+    }
+
     private static async Task EnterAsync(IPage page, Guid run)
     {
         await page.GotoAsync("/runs/" + run);

@@ -43,9 +43,9 @@ internal sealed class DiT
 
     /// <summary>
     /// x [N, C, H, W], t [N] of any numeric type as it comes, labels y int64 [N] (null for a network without a table) to [N, C or 2C, H, W],
-    /// float32.
+    /// float32. Tokens that <paramref name="kept"/> drops have output 0; <paramref name="through"/> may answer for the blocks.
     /// </summary>
-    public Tensor Forward(ParameterViews w, Tensor x, Tensor t, Tensor? y)
+    public Tensor Forward(ParameterViews w, Tensor x, Tensor t, Tensor? y, TokenSubset? kept = null, BlockPassage? through = null)
     {
         if (x.dim() != 4 || x.shape[1] != options.InChannels || x.shape[2] != options.InputSize || x.shape[3] != options.InputSize)
             throw new ArgumentException($"x is [{string.Join(", ", x.shape)}], expected [N, {options.InChannels}, {options.InputSize}, {options.InputSize}]", nameof(x));
@@ -58,14 +58,31 @@ internal sealed class DiT
             condition = condition.Plus(Labels!.Forward(w, y));
         var conditions = Conditions.One(condition);
         var tokens = xEmbedder.Images(w, x).Plus(w[positions]).unsqueeze(1); // [N, 1, S, D]
-        foreach (var block in blocks)
+        Tensor Blocks(Tensor mixed)
         {
-            var next = block.Forward(w, tokens, conditions, TokenAxis.Space);
-            tokens.Dispose();
-            tokens = next;
+            for (var i = 0; i < blocks.Count; i++)
+            {
+                var block = blocks[i];
+                var choice = i == kept?.MixerBlocks ? kept : null;
+                Replace(ref mixed, w.Recomputed([mixed, .. conditions.Tensors], t => block.Forward(w, choice?.Of(t[0]) ?? t[0], Conditions.Of(t.AsSpan(1)), TokenAxis.Space)));
+            }
+
+            return mixed;
         }
 
-        return TokenOrder.Images(finalLayer.Forward(w, tokens, conditions), options.PatchSize, options.Grid, options.Grid, options.OutChannels).MoveToOuterDisposeScope();
+        // The tokens of a large network are its largest tensors; those of whoever stands between are not ours to free.
+        void Replace(ref Tensor old, Tensor next)
+        {
+            if (through is null)
+                old.Dispose();
+            old = next;
+        }
+
+        tokens = through is null ? Blocks(tokens) : through(tokens, blocks[0].Modulated(w, tokens, conditions), Blocks);
+        var output = finalLayer.Forward(w, tokens, conditions);
+        if (kept is not null)
+            output = kept.Spread(output, options.Grid * options.Grid);
+        return TokenOrder.Images(output, options.PatchSize, options.Grid, options.Grid, options.OutChannels).MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -25,6 +25,14 @@ internal sealed class DiTBlock
     /// <summary>Its feed-forward alone.</summary>
     public FeedForward FeedForward { get; }
 
+    /// <summary>What its attention sees of x [B, F, S, D].</summary>
+    public Tensor Modulated(ParameterViews w, Tensor x, Conditions conditions)
+    {
+        using var scope = NewDisposeScope();
+        var m = conditions.Vectors(w, modulation, 6, 1, 4);
+        return Modulation.Apply(x, m[0], m[1]).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Contiguous [B, F, S, D] to the same.</summary>
     public Tensor Forward(ParameterViews w, Tensor x, Conditions conditions, TokenAxis axis)
     {

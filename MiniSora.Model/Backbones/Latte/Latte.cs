@@ -48,9 +48,11 @@ internal sealed class Latte
     /// <summary>
     /// x [B, F + I, C, H, W] whose last <paramref name="images"/> frames are independent images, t [B] of any numeric type as it comes, to
     /// [B, F + I, C or 2C, H, W], float32. <paramref name="condition"/>: labels int64 [B], text [B, …] of the text width when flattened, or
-    /// null, as the network was made. <paramref name="imageConditions"/>: the same for the images, labels [B, I] or text [B, I, …].
+    /// null, as the network was made. <paramref name="imageConditions"/>: the same for the images, labels [B, I] or text [B, I, …]. Tokens that
+    /// <paramref name="kept"/> drops have output 0; <paramref name="through"/> may answer for the blocks.
     /// </summary>
-    public Tensor Forward(ParameterViews w, Tensor x, Tensor t, Tensor? condition = null, int images = 0, Tensor? imageConditions = null)
+    public Tensor Forward(
+        ParameterViews w, Tensor x, Tensor t, Tensor? condition = null, int images = 0, Tensor? imageConditions = null, TokenSubset? kept = null, BlockPassage? through = null)
     {
         Check(x, condition, images, imageConditions);
         long batch = x.shape[0], groups = x.shape[1], frames = groups - images;
@@ -75,8 +77,12 @@ internal sealed class Latte
         var tokens = xEmbedder.Images(w, x.reshape(batch * groups, x.shape[2], x.shape[3], x.shape[4])).Plus(w[positions])
             .view(batch, groups, -1, options.HiddenSize); // [B, F + I, S, D]
         var table = w[times].narrow(1, 0, frames).view(frames, 1, options.HiddenSize);
-        var mixed = blocks.Forward(w, tokens, table, space, overTime, images);
-        var pixels = TokenOrder.Images(finalLayer.Forward(w, mixed, last), options.PatchSize, options.Grid, options.Grid, options.OutChannels);
+        Tensor Blocks(Tensor from) => blocks.Forward(w, from, table, space, overTime, images, kept);
+        var mixed = through is null ? Blocks(tokens) : through(tokens, blocks.Modulated(w, tokens, space), Blocks);
+        var output = finalLayer.Forward(w, mixed, last);
+        if (kept is not null)
+            output = kept.Spread(output, options.Grid * options.Grid);
+        var pixels = TokenOrder.Images(output, options.PatchSize, options.Grid, options.Grid, options.OutChannels);
         return pixels.view(batch, groups, options.OutChannels, options.InputSize, options.InputSize).MoveToOuterDisposeScope();
     }
 

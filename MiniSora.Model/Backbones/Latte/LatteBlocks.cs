@@ -30,34 +30,34 @@ internal sealed class LatteBlocks
 
     /// <summary>
     /// Contiguous [B, F + I, S, D] to the same, which is a new tensor. The last <paramref name="images"/> frames are independent images: no
-    /// attention over time, no row of <paramref name="times"/> [F, 1, D]. Conditions over space may differ from frame to frame.
+    /// attention over time, no row of <paramref name="times"/> [F, 1, D]. Conditions over space may differ from frame to frame. After the mixer only
+    /// the <paramref name="kept"/> places go on, the same in all frames, so that each still sees itself in the others.
     /// </summary>
-    public Tensor Forward(ParameterViews w, Tensor x, Tensor times, Conditions space, Conditions time, int images)
+    public Tensor Forward(ParameterViews w, Tensor x, Tensor times, Conditions space, Conditions time, int images, TokenSubset? kept = null)
     {
         if (images > 0 && twin.Count > 0)
             throw new ArgumentException("images beside a clip need blocks that are for space or for time alone", nameof(images));
         using var scope = NewDisposeScope();
         if (twin.Count > 0)
             x = x.Plus(times);
-        foreach (var block in twin)
-            x = Replace(x, block.Forward(w, x, space));
+        for (var i = 0; i < twin.Count; i++)
+        {
+            var (block, choice) = (twin[i], ChoiceBefore(i));
+            x = Replace(x, w.Recomputed([x, .. space.Tensors], t => block.Forward(w, choice?.Of(t[0]) ?? t[0], Conditions.Of(t.AsSpan(1)))));
+        }
+
         var frames = x.shape[1] - images;
         for (var i = 0; i < single.Count; i++)
         {
-            if (!IsTime(i))
-            {
-                x = Replace(x, single[i].Forward(w, x, space, TokenAxis.Space));
-                continue;
-            }
-
-            var clip = images == 0 ? x : x.narrow(1, 0, frames).contiguous();
-            if (i == FirstTime)
-                clip = clip.Plus(times);
-            clip = single[i].Forward(w, clip, time, TokenAxis.Time);
-            x = Replace(x, images == 0 ? clip : cat([clip, x.narrow(1, frames, images)], 1));
+            var (block, choice, first) = (single[i], ChoiceBefore(i), i == FirstTime);
+            x = Replace(x, IsTime(i)
+                ? w.Recomputed([x, times, .. time.Tensors], t => OverTime(w, block, choice?.Of(t[0]) ?? t[0], first ? t[1] : null, Conditions.Of(t.AsSpan(2)), frames, images))
+                : w.Recomputed([x, .. space.Tensors], t => block.Forward(w, choice?.Of(t[0]) ?? t[0], Conditions.Of(t.AsSpan(1)), TokenAxis.Space)));
         }
 
         return x.MoveToOuterDisposeScope();
+
+        TokenSubset? ChoiceBefore(int block) => block == kept?.MixerBlocks ? kept : null;
 
         // The tokens of a large network are its largest tensors; those of the caller stay.
         Tensor Replace(Tensor old, Tensor next)
@@ -66,6 +66,20 @@ internal sealed class LatteBlocks
                 old.Dispose();
             return next;
         }
+    }
+
+    /// <summary>What the first block's attention over space sees of x.</summary>
+    public Tensor Modulated(ParameterViews w, Tensor x, Conditions space) =>
+        twin.Count > 0 ? twin[0].Modulated(w, x, space) : single[0].Modulated(w, x, space);
+
+    private static Tensor OverTime(ParameterViews w, DiTBlock block, Tensor x, Tensor? times, Conditions time, long frames, int images)
+    {
+        using var scope = NewDisposeScope();
+        var clip = images == 0 ? x : x.narrow(1, 0, frames).contiguous();
+        if (times is not null)
+            clip = clip.Plus(times);
+        clip = block.Forward(w, clip, time, TokenAxis.Time);
+        return (images == 0 ? clip : cat([clip, x.narrow(1, frames, images)], 1)).MoveToOuterDisposeScope();
     }
 
     private int FirstTime => variant == LatteVariant.Interleaved ? 1 : single.Count / 2;

@@ -28,6 +28,14 @@ internal sealed class TwinAttentionBlock
         modulation = new Dense(layout, $"{name}.adaLN_modulation.1", width, 6L * width, Start.Zero);
     }
 
+    /// <summary>What its attention over space sees of x [B, F, S, D].</summary>
+    public Tensor Modulated(ParameterViews w, Tensor x, Conditions conditions)
+    {
+        using var scope = NewDisposeScope();
+        var m = conditions.Vectors(w, modulation, 6, 1, 4);
+        return Modulation.Apply(x, m[0], m[1]).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Contiguous [B, F, S, D] to the same.</summary>
     public Tensor Forward(ParameterViews w, Tensor x, Conditions conditions)
     {

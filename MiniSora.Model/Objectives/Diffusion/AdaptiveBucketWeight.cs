@@ -25,6 +25,14 @@ internal sealed class AdaptiveBucketWeight
     /// <summary>Running loss of each bucket, from 1; what a checkpoint keeps.</summary>
     public IReadOnlyList<double> Losses => losses;
 
+    /// <summary>Takes running losses from a checkpoint. Throws for another number of buckets.</summary>
+    public void Restore(IReadOnlyList<double> running)
+    {
+        if (running.Count != losses.Length)
+            throw new ArgumentException($"there are {losses.Length} buckets, the checkpoint has {running.Count}", nameof(running));
+        running.ToArray().CopyTo(losses, 0);
+    }
+
     /// <summary>Bucket of a level: the number of edges below it.</summary>
     public int Bucket(double logSnr)
     {

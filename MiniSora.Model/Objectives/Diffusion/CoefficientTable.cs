@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace MiniSora.Model.Objectives;
 
-/// <summary>One number per step of a process, kept in double and gathered by time. Threads may share it on one device.</summary>
+/// <summary>One number per step of a process, kept in double and gathered by time. Threads may share it, on any devices.</summary>
 internal sealed class CoefficientTable(IEnumerable<double> values) : IDisposable
 {
     private readonly double[] values = [.. values];
     private readonly Lock gate = new();
-    private Tensor? stored;
+    private readonly Dictionary<string, Tensor> stored = [];
 
     /// <summary>The numbers.</summary>
     public IReadOnlyList<double> Values => values;
@@ -27,20 +27,18 @@ internal sealed class CoefficientTable(IEnumerable<double> values) : IDisposable
     {
         lock (gate)
         {
-            if (stored is null || stored.device_type != device.type || stored.device_index != device.index)
-            {
-                stored?.Dispose();
-                stored = tensor(values, dtype: ScalarType.Float64).to(device).DetachFromDisposeScope();
-            }
-
-            return stored;
+            var key = device.ToString();
+            if (!stored.TryGetValue(key, out var table))
+                stored[key] = table = tensor(values, dtype: ScalarType.Float64).to(device).DetachFromDisposeScope();
+            return table;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        stored?.Dispose();
-        stored = null;
+        foreach (var table in stored.Values)
+            table.Dispose();
+        stored.Clear();
     }
 }

@@ -27,16 +27,17 @@ internal sealed class DiffusionLoss(GaussianDiffusion diffusion) : IDisposable
 
     /// <summary>
     /// Loss of data [B, …] noised with <paramref name="noise"/> at t [B]. A learned variance is trained by the variational bound, whose
-    /// gradient does not reach the mean (Nichol and Dhariwal 2021, §3.1).
+    /// gradient does not reach the mean (Nichol and Dhariwal 2021, §3.1). <paramref name="cellWeight"/> broadcasts over the data; null: all counts
+    /// alike. <paramref name="weightOf"/>: weights [B] of the squared errors [B] at t, on top of the options'.
     /// </summary>
-    public DiffusionLossTerms Training(Predict predict, Tensor data, Tensor t, Tensor noise)
+    public DiffusionLossTerms Training(Predict predict, Tensor data, Tensor t, Tensor noise, Tensor? cellWeight = null, Func<Tensor, Tensor>? weightOf = null)
     {
         using var scope = NewDisposeScope();
         var state = diffusion.Noised(data, t, noise);
         var options = diffusion.Options;
         if (options.Loss is DiffusionLossKind.Variational or DiffusionLossKind.RescaledVariational)
         {
-            var bound = Term(diffusion.Reverse(predict, state, t, Unclipped), data, state, t);
+            var bound = Term(diffusion.Reverse(predict, state, t, Unclipped), data, state, t, cellWeight);
             if (options.Loss == DiffusionLossKind.RescaledVariational)
                 bound = bound.mul(HeldScalar.Of(diffusion.Steps));
             return new DiffusionLossTerms(bound.MoveToOuterDisposeScope(), null, null);
@@ -46,14 +47,16 @@ internal sealed class DiffusionLoss(GaussianDiffusion diffusion) : IDisposable
         Tensor? variational = null;
         if (variance is not null)
         {
-            variational = Term(diffusion.Reverse(output.detach(), variance, state, t, Unclipped), data, state, t);
+            variational = Term(diffusion.Reverse(output.detach(), variance, state, t, Unclipped), data, state, t, cellWeight);
             if (options.Loss == DiffusionLossKind.RescaledMeanSquared)
                 variational = variational.mul(HeldScalar.Of(diffusion.Steps / 1000.0));
         }
 
-        var error = PerSample(Squared(Target(data, state, t, noise).Minus(output)));
+        var error = PerSample(Weighted(Squared(Target(data, state, t, noise).Minus(output)), cellWeight));
         if (weights is not null)
             error = error * weights.At(t, error);
+        if (weightOf is not null)
+            error = error * weightOf(error);
         var total = variational is null ? error.alias() : error.Plus(variational);
         scope.MoveToOuter(total, error);
         return new DiffusionLossTerms(total, error, variational?.MoveToOuterDisposeScope());
@@ -117,13 +120,15 @@ internal sealed class DiffusionLoss(GaussianDiffusion diffusion) : IDisposable
 
     private static Tensor PerSample(Tensor x) => x.flatten(1).mean([1L]);
 
+    private static Tensor Weighted(Tensor x, Tensor? weight) => weight is null ? x : x * weight;
+
     private static Tensor Bits(Tensor nats) => PerSample(nats).div(HeldScalar.Of(Bit));
 
-    private Tensor Term(ReverseDistribution reverse, Tensor data, Tensor state, Tensor t)
+    private Tensor Term(ReverseDistribution reverse, Tensor data, Tensor state, Tensor t, Tensor? cellWeight = null)
     {
         var (mean, _, logVariance) = diffusion.Posterior(data, state, t);
-        var divergence = Bits(GaussianLikelihood.Divergence(mean, logVariance, reverse.Mean, reverse.LogVariance));
-        var likelihood = Bits(GaussianLikelihood.LogBin(data, reverse.Mean, reverse.LogVariance.mul(HeldScalar.Of(0.5))).neg());
+        var divergence = Bits(Weighted(GaussianLikelihood.Divergence(mean, logVariance, reverse.Mean, reverse.LogVariance), cellWeight));
+        var likelihood = Bits(Weighted(GaussianLikelihood.LogBin(data, reverse.Mean, reverse.LogVariance.mul(HeldScalar.Of(0.5))).neg(), cellWeight));
         return where(t.to(data.device).eq(HeldScalar.Of(0)), likelihood, divergence);
     }
 

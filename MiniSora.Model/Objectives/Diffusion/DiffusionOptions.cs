@@ -59,6 +59,9 @@ public enum ErrorWeighting
 
     /// <summary>1 / (1 + SNR) (Choi et al. 2022, k = γ = 1).</summary>
     P2,
+
+    /// <summary>1 / the running error at the same log SNR, so that every noise level counts alike (Stable Cascade): see <see cref="AdaptiveBucketWeight"/>.</summary>
+    Adaptive,
 }
 
 /// <summary>Reading of the network's output and the loss; the defaults are DiT's and Latte's.</summary>

@@ -21,7 +21,8 @@ internal static class SnrWeight
     /// <summary>Weights of all times of a process; null where none are.</summary>
     public static CoefficientTable? Table(IReadOnlyList<double> snr, ErrorWeighting weighting, MeanKind kind) => weighting switch
     {
-        ErrorWeighting.None => null,
+        // Adaptive weights change from step to step; whoever trains gives them.
+        ErrorWeighting.None or ErrorWeighting.Adaptive => null,
         ErrorWeighting.MinSnr => new CoefficientTable(snr.Select(value => MinSnr(value, 5, kind))),
         ErrorWeighting.P2 => new CoefficientTable(snr.Select(value => P2(value))),
         _ => throw new ArgumentOutOfRangeException(nameof(weighting), weighting, "unknown weighting"),

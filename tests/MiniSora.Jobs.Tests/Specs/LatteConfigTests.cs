@@ -54,6 +54,13 @@ public sealed class LatteConfigTests
     }
 
     [Fact]
+    public void Its_gradient_checkpointing_is_ours()
+    {
+        Assert.Equal(Activations.Keep, Assert.IsType<TrainingSpec>(Read().Spec).Training.Activations);
+        Assert.Equal(Activations.Recompute, Assert.IsType<TrainingSpec>(Read(("gradient_checkpointing", "True")).Spec).Training.Activations);
+    }
+
+    [Fact]
     public void The_configuration_of_ucf101_is_a_spec()
     {
         var reading = Read();

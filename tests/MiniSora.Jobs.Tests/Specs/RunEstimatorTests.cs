@@ -32,6 +32,27 @@ public sealed class RunEstimatorTests
     }
 
     [Fact]
+    public void What_saves_memory_or_operations_shows()
+    {
+        RunEstimate Of(Func<TrainingOptions, TrainingOptions> change)
+        {
+            var spec = T1 with { Training = change(T1.Training with { Batch = 64 }) };
+            return RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated);
+        }
+
+        var plain = Of(training => training);
+        var recomputed = Of(training => training with { Activations = Activations.Recompute });
+        var masked = Of(training => training with { MaskRatio = 0.5 });
+        Assert.True(recomputed.MemoryBytes < 0.75 * plain.MemoryBytes);
+        Assert.Equal(4.0 / 3, recomputed.Flops / plain.Flops, 1e-6);
+        Assert.True(masked.Flops < 0.8 * plain.Flops);
+        Assert.Equal(plain.MemoryBytes, masked.MemoryBytes); // its last steps see everything
+        Assert.True(Of(training => training with { MaskRatio = 0.5, UnmaskedShare = 0 }).MemoryBytes < plain.MemoryBytes);
+        Assert.True(Of(training => training with { Accumulation = 4 }).MemoryBytes < plain.MemoryBytes);
+        Assert.True(Of(training => training with { EmaSnapshots = 8 }).MemoryBytes > plain.MemoryBytes);
+    }
+
+    [Fact]
     public void Guidance_doubles_the_evaluations_of_its_interval()
     {
         var spec = new SamplingSpec { Clips = 1 };

@@ -29,6 +29,8 @@ public sealed class SystemRulesTests
     [InlineData("preview.sampler.solver=heun", "spec.solver_unfit", "preview.sampler.solver")]
     [InlineData("preview.prompts=['purple cow']", "spec.class_unknown", "preview.prompts")]
     [InlineData("training.accumulation=64", "spec.accumulation_over_batch", "training.accumulation")]
+    [InlineData("training.devices=64", "spec.devices_over_batch", "training.devices")]
+    [InlineData("preview.sampler.ema_width=0.005", "spec.ema_width_small", "preview.sampler.ema_width")]
     [InlineData("preview.sampler.ema=0.999", "spec.ema_not_trained", "preview.sampler.ema")]
     public void Each_rule_between_settings_has_its_code(string change, string code, string path) =>
         Assert.Equal((code, path), Assert.Single(Problems(Dit, change)));
@@ -50,6 +52,21 @@ public sealed class SystemRulesTests
         Assert.Equal("spec.depth_uneven", Assert.Single(Problems(Latte, "model.depth=7")).Code);
         Assert.Empty(Problems(Latte, "model.depth=7", "model.variant=parallel_attention"));
         Assert.Equal("spec.images_unfit", Assert.Single(Problems(Latte, "model.variant=sequential_attention", "model.image_frames=4")).Code);
+    }
+
+    [Fact]
+    public void Blocks_must_be_left_after_the_mixer_only_where_tokens_are_dropped()
+    {
+        Assert.Equal("spec.mask_mixer_depth", Assert.Single(Problems(Dit, "training.mask_ratio=0.5", "training.mask_mixer_blocks=6")).Code);
+        Assert.Empty(Problems(Dit, "training.mask_mixer_blocks=6"));
+        Assert.Empty(Problems(Dit, "training.mask_ratio=0.5", "training.activations=recompute", "objective.weighting=adaptive", "training.ema_snapshots=8"));
+    }
+
+    [Fact]
+    public void An_adaptive_solver_takes_no_step_cache()
+    {
+        Assert.Equal("spec.cache_adaptive", Assert.Single(Problems(Sit, "preview.sampler.solver=dopri5", "preview.sampler.step_cache=0.1")).Code);
+        Assert.Empty(Problems(Sit, "preview.sampler.solver=heun", "preview.sampler.step_cache=0.1", "preview.sampler.ema_width=0.07", "preview.sampler.ema=0.5"));
     }
 
     [Fact]

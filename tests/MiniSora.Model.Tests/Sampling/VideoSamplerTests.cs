@@ -128,6 +128,25 @@ public sealed class VideoSamplerTests : TorchTests
     }
 
     [Fact]
+    public void A_step_cache_saves_evaluations_and_a_clip_does_not_depend_on_its_neighbours()
+    {
+        using var trainer = Trained();
+        using var sampler = trainer.BorrowSampler(0);
+        var options = Quick with { Steps = 20, StepCache = 0.5 };
+        SampleRequest[] requests = [new("a small red circle", 1), new("", 3)];
+        var together = sampler.Sample(requests, options, null, CancellationToken.None);
+        var (computed, skipped) = sampler.CacheUse;
+        Assert.Equal(40, computed + skipped);
+        Assert.True(skipped > 0);
+        using var other = trainer.BorrowSampler(0);
+        Assert.Equal(together[1], other.Sample([requests[1]], options, null, CancellationToken.None)[0]);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        other.Sample(requests, options, null, CancellationToken.None);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(sampler.Sample(requests, options with { StepCache = 0 }, null, CancellationToken.None), sampler.Sample(requests, options with { StepCache = 1e-9 }, null, CancellationToken.None));
+    }
+
+    [Fact]
     public void Sampling_leaves_no_tensor_behind()
     {
         using var trainer = Trained();

@@ -17,6 +17,8 @@ internal static class TinySystem
         new Dictionary<string, (Func<BackboneOptions, BackboneOptions>, ObjectiveOptions)>
         {
             ["dit label"] = (model => model with { Network = NetworkKind.Dit, Conditioning = ConditioningKind.Label }, Diffusion),
+            ["dit adaptive"] = (
+                model => model with { Network = NetworkKind.Dit, Conditioning = ConditioningKind.Label }, Diffusion with { Weighting = ErrorWeighting.Adaptive }),
             ["sit linear"] = (model => model with { Network = NetworkKind.Dit, Conditioning = ConditioningKind.None }, Interpolant),
             ["sit gvp noise"] = (model => model with { Network = NetworkKind.Dit, Conditioning = ConditioningKind.Label }, Interpolant with { Path = PathKind.Gvp, Prediction = Prediction.Noise }),
             ["latte text"] = (model => model with { Network = NetworkKind.Latte, Conditioning = ConditioningKind.Text }, Diffusion),

@@ -142,6 +142,53 @@ public sealed class VideoSystemTests : TorchTests
     }
 
     [Fact]
+    public void Adaptive_weights_follow_the_errors_and_a_bad_step_leaves_them()
+    {
+        using var fixture = new TrainedSystem("dit adaptive");
+        var system = fixture.System;
+        Assert.All(system.StepState, one => Assert.Equal(1, one));
+        var first = fixture.Run(1).Loss;
+        Assert.Equal(first, fixture.Run(2).Loss, 1e-5 * first); // the same weights until the step ends
+        system.EndStep(good: false);
+        Assert.All(system.StepState, one => Assert.Equal(1, one));
+        fixture.Run(2);
+        system.EndStep(good: true);
+        Assert.Contains(system.StepState, one => one is > 0.99 and not 1 || one is < 0.999 or > 1.001);
+        var restored = system.StepState.ToArray();
+        Assert.NotEqual(first, fixture.Run(1).Loss);
+        system.RestoreStepState(restored);
+        Assert.Equal(restored, system.StepState);
+        Assert.Throws<ArgumentException>(() => system.RestoreStepState([1, 2]));
+    }
+
+    [Theory]
+    [InlineData("dit label")]
+    [InlineData("latte text")]
+    [InlineData("latte parallel")]
+    public void A_step_cache_skips_steps_and_a_tiny_threshold_changes_nothing(string name)
+    {
+        using var trainer = Shaken(TinySystem.Setup(name));
+        var options = new SamplerOptions { Steps = 12, GuidanceLow = 0, GuidanceHigh = 0.5 };
+        (byte[] Clip, int Computed, int Skipped) Draw(double threshold)
+        {
+            using var sampler = trainer.BorrowSampler(0);
+            SampleRequest[] requests = [new("red circle", 1), new("blue ring", 2)];
+            var clips = sampler.Sample(requests, options with { StepCache = threshold }, null, CancellationToken.None);
+            Assert.Equal(clips[1], sampler.Sample([requests[1]], options with { StepCache = threshold }, null, CancellationToken.None)[0]);
+            return (clips[0], sampler.CacheUse.Computed, sampler.CacheUse.Skipped);
+        }
+
+        var full = Draw(0);
+        Assert.Equal((0, 0), (full.Computed, full.Skipped));
+        var tiny = Draw(1e-9);
+        Assert.Equal((36, 0), (tiny.Computed, tiny.Skipped));
+        Assert.Equal(full.Clip, tiny.Clip);
+        var skipping = Draw(1);
+        Assert.True(skipping.Skipped > 0);
+        Assert.Equal(36, skipping.Computed + skipping.Skipped);
+    }
+
+    [Fact]
     public void Images_beside_clips_change_the_loss_and_only_clips_are_drawn()
     {
         var with = TinySystem.Setup("latte images");
