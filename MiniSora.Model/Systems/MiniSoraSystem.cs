@@ -101,7 +101,8 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         var given = task.Given ?? new bool[request.Shape[1]];
         OdeSolver.Velocity Field(string prompt, SamplerOptions sampler, (string Prompt, float[] Weights)? second, BlockPassage? through = null) => new GuidedVelocity(
             network, w, objective.Prediction, sampler, given, prompts.Encode(prompt, request.Warn), prompts.Nothing, request.Device,
-            second is { } other ? (prompts.Encode(other.Prompt, request.Warn), other.Weights) : null) { Through = through }.At;
+            second is { } other ? (prompts.Encode(other.Prompt, request.Warn), other.Weights) : null)
+        { Through = through }.At;
 
         var source = task is { From: < 1, Inversion: { } shown } ? Field(shown, options with { Guidance = 1 }, null) : null;
         return WindowSampler.Sample(
