@@ -43,7 +43,7 @@ public sealed class RunEstimatorTests
         var plain = Of(training => training);
         var recomputed = Of(training => training with { Activations = Activations.Recompute });
         var masked = Of(training => training with { MaskRatio = 0.5 });
-        Assert.InRange((double)recomputed.MemoryBytes / plain.MemoryBytes, 0.2, 0.75);
+        Assert.InRange((double)recomputed.MemoryBytes / plain.MemoryBytes, 0.2, 0.8);
         Assert.Equal(4.0 / 3, recomputed.Flops / plain.Flops, 1e-6);
         Assert.True(masked.Flops < 0.8 * plain.Flops);
         Assert.Equal(plain.MemoryBytes, masked.MemoryBytes); // its last steps see everything
