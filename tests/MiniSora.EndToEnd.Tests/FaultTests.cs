@@ -86,13 +86,13 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
     {
         await using var portal = new Portal();
         portal.Settings["Runs__MinFreeBytes"] = "1048576";
-        Assert.Equal(0, (await Journeys.RunAsync("mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", portal.DataFolder)).ExitCode);
+        Assert.Equal(0, (await Journeys.RunAsync("mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", portal.DataFolder)).ExitCode);
         try
         {
             await portal.StartAsync();
             var page = await browsing.OpenAsync(portal, "zh-CN");
             await Journeys.SignInAsDemoAsync(page);
-            var run = await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Full", 100_000));
+            var run = await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Full", 20_000));
             await WaitForStepsAsync(portal, run, 60);
 
             // Everything but what the portal keeps back for itself.
