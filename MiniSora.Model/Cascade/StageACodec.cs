@@ -80,7 +80,7 @@ public sealed class StageACodec : IVideoCodec
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var frames = clips.to(ScalarType.Float32, device).flatten(0, 1).add(HeldScalar.One, HeldScalar.One).mul(HeldScalar.Of(0.5));
-        var latents = Pieces(frames, FramesAtOnce, piece => network.Encode(weights, piece));
+        var latents = FramePieces.Run(frames, FramesAtOnce, piece => network.Encode(weights, piece));
         return latents.view([clips.shape[0], clips.shape[1], .. latents.shape[1..]]).MoveToOuterDisposeScope();
     }
 
@@ -97,7 +97,7 @@ public sealed class StageACodec : IVideoCodec
         using var scope = NewDisposeScope();
         var pixels = TileBlend.Run(latents.to(ScalarType.Float32, device), Downsample, plan.Tile, plan.Overlap, tile =>
         {
-            var frames = Pieces(tile.flatten(0, 1), plan.Frames, piece => network.Decode(weights, piece));
+            var frames = FramePieces.Run(tile.flatten(0, 1), plan.Frames, piece => network.Decode(weights, piece));
             return frames.view([tile.shape[0], tile.shape[1], .. frames.shape[1..]]);
         });
         return pixels.mul(HeldScalar.Of(2)).add(HeldScalar.Of(-1), HeldScalar.One).MoveToOuterDisposeScope();
@@ -118,17 +118,6 @@ public sealed class StageACodec : IVideoCodec
         config.Dispose();
     }
 
-    private static Tensor Pieces(Tensor whole, int length, Func<Tensor, Tensor> step)
-    {
-        if (length == 0 || length >= whole.shape[0])
-            return step(whole);
-        using var scope = NewDisposeScope();
-        var parts = new List<Tensor>();
-        for (long at = 0; at < whole.shape[0]; at += length)
-            parts.Add(step(whole.narrow(0, at, Math.Min(length, whole.shape[0] - at))));
-        return cat(parts).MoveToOuterDisposeScope();
-    }
-
     private static StageACodec Build(string json, IEnumerable<string> keys, Func<string, Tensor> read, Placement placement)
     {
         using var parsed = JsonDocument.Parse(json);
@@ -137,13 +126,7 @@ public sealed class StageACodec : IVideoCodec
         var missing = network.Layout.Specs.Select(spec => spec.Name).Except(keys).Order(StringComparer.Ordinal).ToList();
         if (missing.Count > 0)
             throw new PretrainedException($"stage A lacks {string.Join(", ", missing)}");
-        var weights = ParameterViews.Load(network.Layout, spec =>
-        {
-            var stored = read(spec.Name);
-            return stored.shape.SequenceEqual(spec.Shape)
-                ? stored
-                : throw new PretrainedException($"{spec.Name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", spec.Shape)}]");
-        }, placement.Device, ScalarType.Float32);
+        var weights = ParameterViews.Load(network.Layout, spec => PretrainedException.Fitting(spec, read(spec.Name)), placement.Device, ScalarType.Float32);
         return new StageACodec(network, options, weights, tensor(Encoding.UTF8.GetBytes(json)).DetachFromDisposeScope(), placement.Device);
     }
 

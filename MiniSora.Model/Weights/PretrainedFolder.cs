@@ -1,5 +1,7 @@
 using System.Text.Json;
+using MiniSora.Model.Layers;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MiniSora.Model.Weights;
 
@@ -105,4 +107,10 @@ internal sealed class PretrainedFolder : IDisposable
 }
 
 /// <summary>A folder of published weights cannot be used; the message says why.</summary>
-public sealed class PretrainedException(string message) : Exception(message);
+public sealed class PretrainedException(string message) : Exception(message)
+{
+    /// <summary><paramref name="stored"/>, when it has the shape of <paramref name="spec"/>; else throws and says both.</summary>
+    internal static Tensor Fitting(ParameterSpec spec, Tensor stored) => stored.shape.SequenceEqual(spec.Shape)
+        ? stored
+        : throw new PretrainedException($"{spec.Name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", spec.Shape)}]");
+}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using MiniSora.Tests;
 
 namespace MiniSora.EndToEnd.Tests;
 
@@ -182,18 +183,6 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         {
             Assert.True(clock.Elapsed < patience, otherwise);
             await Task.Delay(200);
-        }
-    }
-}
-
-/// <summary>Needs to mount a small file system: only root may.</summary>
-internal sealed class RootFactAttribute : FactAttribute
-{
-    public RootFactAttribute()
-    {
-        if (!Environment.IsPrivilegedProcess)
-        {
-            Skip = "only root can mount the small file system of this test";
         }
     }
 }

@@ -79,7 +79,7 @@ public sealed class KlCodec : IVideoCodec
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var frames = clips.to(ScalarType.Float32, device).reshape(b * t, clips.shape[2], h, w);
-        var z = Pieces(frames, EncodeAtOnce, piece => GaussianPosterior.From(network.Moments(weights, piece)).Mean);
+        var z = FramePieces.Run(frames, EncodeAtOnce, piece => GaussianPosterior.From(network.Moments(weights, piece)).Mean);
         z = z.add(HeldScalar.Of(-network.Options.Shift), HeldScalar.One).mul(HeldScalar.Of(network.Options.Scaling));
         return z.view(b, t, LatentChannels, h / Downsample, w / Downsample).MoveToOuterDisposeScope();
     }
@@ -124,23 +124,8 @@ public sealed class KlCodec : IVideoCodec
         using var scope = NewDisposeScope();
         var clips = new List<Tensor>();
         for (long i = 0; i < z.shape[0]; i++)
-            clips.Add(Pieces(z.select(0, i).contiguous(), atOnce, piece => network.Decode(weights, piece, piece.shape[0])));
+            clips.Add(FramePieces.Run(z.select(0, i).contiguous(), atOnce, piece => network.Decode(weights, piece, piece.shape[0])));
         return stack(clips).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Pieces(Tensor whole, int length, Func<Tensor, Tensor> step)
-    {
-        if (length == 0 || length >= whole.shape[0])
-            return step(whole);
-        using var scope = NewDisposeScope();
-        var results = new List<Tensor>();
-        for (long at = 0; at < whole.shape[0]; at += length)
-        {
-            using var inner = NewDisposeScope();
-            results.Add(step(whole.narrow(0, at, Math.Min(length, whole.shape[0] - at))).MoveToOuterDisposeScope());
-        }
-
-        return cat(results).MoveToOuterDisposeScope();
     }
 
     private static KlCodec Build(string json, IEnumerable<string> keys, Func<string, Tensor> read, Placement placement)
@@ -155,13 +140,7 @@ public sealed class KlCodec : IVideoCodec
                 + $"unexpected: {string.Join(", ", present.Except(wanted).Order(StringComparer.Ordinal))}");
         }
 
-        var weights = ParameterViews.Load(network.Layout, spec =>
-        {
-            var stored = KlKeys.Matrix(spec.Name, read(spec.Name));
-            return stored.shape.SequenceEqual(spec.Shape)
-                ? stored
-                : throw new PretrainedException($"{spec.Name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", spec.Shape)}]");
-        }, placement.Device, ScalarType.Float32);
+        var weights = ParameterViews.Load(network.Layout, spec => PretrainedException.Fitting(spec, KlKeys.Matrix(spec.Name, read(spec.Name))), placement.Device, ScalarType.Float32);
         var config = tensor(Encoding.UTF8.GetBytes(json)).DetachFromDisposeScope();
         return new KlCodec(network, weights, config, placement.Device);
     }

@@ -53,9 +53,7 @@ public sealed class T5TextModel : ITextFeatures, IDisposable
         hash.AppendData(File.ReadAllBytes(spiece));
         var weights = ParameterViews.Load(encoder.Layout, spec =>
         {
-            var stored = files.Read(own[spec.Name]);
-            if (!stored.shape.SequenceEqual(spec.Shape))
-                throw new PretrainedException($"{spec.Name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", spec.Shape)}]");
+            var stored = PretrainedException.Fitting(spec, files.Read(own[spec.Name]));
             hash.AppendData(Encoding.UTF8.GetBytes(spec.Name));
             AppendNumbers(hash, stored);
             return stored;

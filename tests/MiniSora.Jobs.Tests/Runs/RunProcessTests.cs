@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
+using MiniSora.Tests;
 
 namespace MiniSora.Jobs.Tests.Runs;
 
@@ -133,15 +134,5 @@ public sealed class RunProcessTests
         using var process = Process.Start(program, arguments);
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
-    }
-}
-
-/// <summary>Needs to mount a small file system: only root may.</summary>
-internal sealed class RootFactAttribute : FactAttribute
-{
-    public RootFactAttribute()
-    {
-        if (!Environment.IsPrivilegedProcess)
-            Skip = "only root can mount the small file system of this test";
     }
 }
