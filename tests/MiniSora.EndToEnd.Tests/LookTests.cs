@@ -61,8 +61,8 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
             {
                 foreach (var width in new[] { 1280, 390 })
                 {
-                    // Each language, theme and width with each other once is enough to find a fault; for looking, all eight.
-                    if (shots is null && (culture == "en") == dark == (width == 390))
+                    // Every language, theme and width once is enough to find a fault, the longer language on the narrower screen; for looking, all eight.
+                    if (shots is null && !(culture == "en" && !dark && width == 390) && !(culture == "zh-CN" && dark && width == 1280))
                     {
                         continue;
                     }
@@ -171,7 +171,7 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.WaitForURLAsync("**/roundtables/how-small*");
         var room = new Uri(page.Url).AbsolutePath;
         await page.GotoAsync(room + "/live");
-        await page.Locator("[data-seq]").WaitForAsync();
+        await page.Locator(".room[data-seq]").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
         await Assertions.Expect(page.Locator("[data-status]")).ToHaveTextAsync("Live");
         await page.Locator("#prompt-text").FillAsync("a paper boat in the rain");

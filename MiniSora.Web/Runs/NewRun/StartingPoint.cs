@@ -35,9 +35,9 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
         };
     }
 
-    /// <summary>Training recipes in the order to offer them: the longest near the end, last the one that only checks the machine.</summary>
+    /// <summary>Training recipes in the order to offer them: first those for a newcomer, the longest near the end, last the one that only checks the machine.</summary>
     public static IEnumerable<Recipe> Offered =>
-        Recipes.All.Where(recipe => recipe.Spec is TrainingSpec).OrderBy(recipe => recipe.Id switch { "smoke" => 2, "cascade-shapes" => 1, _ => 0 });
+        Recipes.All.Where(recipe => recipe.Spec is TrainingSpec).OrderBy(recipe => recipe.Id switch { "tiny-emoji" or "tiny-shapes" => 0, "cascade-shapes" => 2, "smoke" => 3, _ => 1 });
 
     /// <summary>The first recipe whose dataset can be read now, so that a newcomer can submit at once.</summary>
     public static StartingPoint Default(IReadOnlySet<string> readyDatasets) =>

@@ -53,7 +53,7 @@ function votes(count, on, label, send) {
   if (!mayAct) return make('span', { className: 'votes num' }, `▲ ${count}`);
   const button = make('button', { type: 'button', className: 'button mark votes num', onclick: send }, `▲ ${count}`);
   button.setAttribute('aria-pressed', String(on));
-  button.setAttribute('aria-label', label);
+  button.setAttribute('aria-label', `${label} ▲ ${count}`);
   return button;
 }
 
@@ -234,7 +234,8 @@ function replay() {
       const answer = await fetch(api(`state?at=${second}`));
       if (answer.ok) take(await answer.json());
       room.dataset.second = second;
-      history.replaceState(null, '', `?t=${second}`);
+      // From the path on: against the base address a mere query would be the home page's.
+      history.replaceState(null, '', `${location.pathname}?t=${second}`);
     } catch { /* the next move asks again */ }
     busy = false;
     if (Number(scrubber.value) !== asked) look();
