@@ -166,6 +166,8 @@ public sealed class PaperClaim
     /// <summary>What is measured, with its unit.</summary>
     public string Metric { get; init; } = "";
 
+    public string MetricZh { get; init; } = "";
+
     public double Target { get; init; }
 
     public bool LowerIsBetter { get; init; }
@@ -177,6 +179,8 @@ public sealed class PaperClaim
 
     /// <summary>What it may cost or has cost, in words.</summary>
     public string Cost { get; set; } = "";
+
+    public string CostZh { get; set; } = "";
 
     public Guid? OwnerId { get; set; }
 

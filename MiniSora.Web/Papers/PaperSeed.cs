@@ -52,7 +52,7 @@ internal sealed record SeedPaper(
 
 internal sealed record SeedLink(PaperLinkKind Kind, string Label, string Url);
 
-internal sealed record SeedClaim(string Text, string TextZh, string Metric, double Target, bool LowerIsBetter, string Cost, string NextStep, string NextStepZh)
+internal sealed record SeedClaim(string Text, string TextZh, string Metric, string MetricZh, double Target, bool LowerIsBetter, string Cost, string CostZh, string NextStep, string NextStepZh)
 {
     public PaperClaim ToClaim(Guid? paperId, int order) => new()
     {
@@ -61,9 +61,11 @@ internal sealed record SeedClaim(string Text, string TextZh, string Metric, doub
         Text = Text,
         TextZh = TextZh,
         Metric = Metric,
+        MetricZh = MetricZh,
         Target = Target,
         LowerIsBetter = LowerIsBetter,
         Cost = Cost,
+        CostZh = CostZh,
         NextStep = NextStep,
         NextStepZh = NextStepZh,
         Order = order,

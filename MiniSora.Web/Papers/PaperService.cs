@@ -299,12 +299,11 @@ public sealed class PaperService
                 return new Refusal("not_found");
             if (nextStep.Length > 400 || cost.Length > 120)
                 return new Refusal("claim_words");
-            claim.Cost = cost.Trim();
             // In the language it was written in; the other stays as it is until somebody writes it.
             if (Cultures.IsChinese)
-                claim.NextStepZh = nextStep.Trim();
+                (claim.CostZh, claim.NextStepZh) = (cost.Trim(), nextStep.Trim());
             else
-                claim.NextStep = nextStep.Trim();
+                (claim.Cost, claim.NextStep) = (cost.Trim(), nextStep.Trim());
             return null;
         },
         cancellationToken);

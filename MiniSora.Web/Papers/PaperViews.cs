@@ -17,6 +17,10 @@ public sealed record ClaimView(PaperClaim Claim, string? OwnerName, string? Owne
 {
     public string Text => Bilingual.Of(Claim.Text, Claim.TextZh);
 
+    public string Metric => Bilingual.Of(Claim.Metric, Claim.MetricZh);
+
+    public string Cost => Bilingual.Of(Claim.Cost, Claim.CostZh);
+
     public string NextStep => Bilingual.Of(Claim.NextStep, Claim.NextStepZh);
 }
 

@@ -1115,10 +1115,18 @@ namespace MiniSora.Web.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("CostZh")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("LowerIsBetter")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Metric")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("MetricZh")
                         .IsRequired()
                         .HasColumnType("TEXT");
 

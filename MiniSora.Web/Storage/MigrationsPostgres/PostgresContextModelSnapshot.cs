@@ -1071,10 +1071,18 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("CostZh")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<bool>("LowerIsBetter")
                         .HasColumnType("boolean");
 
                     b.Property<string>("Metric")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("MetricZh")
                         .IsRequired()
                         .HasColumnType("text");
 
