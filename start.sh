@@ -65,11 +65,7 @@ mkdir -p "$data"
 data="$(realpath "$data")"
 
 backend=cpu; [ "$cuda" = 1 ] && backend=cuda
-portal="artifacts/portal-$backend"
-if needs_build "$portal"; then
-  say "Building the portal (the first time takes a few minutes) …" "正在编译门户（首次需要几分钟）……"
-  publish_portal "$portal" "$backend"
-fi
+ensure_portal "$backend"
 
 export MINISORA_DATA="$data"
 [ "$offline" = 1 ] && export MINISORA_OFFLINE=1
@@ -83,4 +79,4 @@ else
   export ASPNETCORE_ENVIRONMENT=Local ASPNETCORE_URLS="http://localhost:$port"
 fi
 say "Portal: http://localhost:$port   data: $data   stop with Ctrl-C" "门户：http://localhost:$port   数据：$data   按 Ctrl-C 停止"
-exec dotnet "$portal/MiniSora.Web.dll"
+exec dotnet "artifacts/portal-$backend/MiniSora.Web.dll"

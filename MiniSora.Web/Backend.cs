@@ -23,9 +23,13 @@ using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Passports;
 using MiniSora.Web.Queue;
+using MiniSora.Web.Retention;
 using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Runs.Compare;
+using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Scores;
+using MiniSora.Web.Seeding;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
@@ -58,10 +62,13 @@ public static class Backend
         services.AddPortalDatabase(builder.Configuration.GetConnectionString("Portal"), folder);
         services.AddSingleton<DatabaseStart>();
         services.AddSingleton<PortalStart>();
+        services.AddSingleton<SeedFiles>();
+        services.AddTransient<Seeder>();
         builder.AddMembers(folder);
         services.AddApi();
 
         AddArtifacts(services);
+        AddRetention(services);
         AddRuns(services, folder);
         AddQueue(services);
         AddLeaderboards(services);
@@ -129,6 +136,8 @@ public static class Backend
         app.MapMemberData();
         app.MapSeen();
         app.MapJobsDashboard();
+        app.MapStorageButtons();
+        app.MapSweepButtons();
         app.MapEntryChecks();
         app.MapArenaVote();
         return app;
@@ -188,6 +197,19 @@ public static class Backend
             provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>()));
     }
 
+    private static void AddRetention(IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration("Retention").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RetentionPolicies>();
+        services.AddSingleton<RetentionPlanner>();
+        services.AddSingleton<DiskUse>();
+        services.AddSingleton(provider => new RetentionService(
+            Contexts(provider), Writing(provider), provider.GetRequiredService<RetentionPolicies>(), provider.GetRequiredService<RetentionPlanner>(),
+            provider.GetRequiredService<IOptions<RetentionOptions>>()));
+        services.AddSingleton<CleanupRunner>();
+        services.AddHostedService(provider => provider.GetRequiredService<CleanupRunner>());
+    }
+
     private static void AddRuns(IServiceCollection services, DataFolder folder)
     {
         services.AddSignalR().AddJsonProtocol();
@@ -219,6 +241,11 @@ public static class Backend
         services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
         services.AddHostedService<RunEventsPump>();
         services.AddSingleton<MachineSpeed>();
+        services.AddSingleton<Comparisons>();
+        services.AddSingleton<SweepBudgets>();
+        services.AddSingleton(provider => new SweepService(
+            Contexts(provider), provider.GetRequiredService<RunService>(), provider.GetRequiredService<RunAdmission>(), Writing(provider), provider.GetRequiredService<RunWake>(),
+            provider.GetRequiredService<SweepBudgets>(), provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddQueue(IServiceCollection services)
@@ -230,7 +257,7 @@ public static class Backend
         services.AddSingleton<DiskRoom>();
         services.AddSingleton(provider => new QueueBoard(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<QueueOrder>(),
-            provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(),
+            provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(), provider.GetRequiredService<SweepBudgets>(),
             provider.GetRequiredService<RunFeed>(), provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<QueueOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ForecastKeeper>();

@@ -1,3 +1,4 @@
+using MiniSora.Jobs.Cli;
 using MiniSora.Web;
 using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
@@ -5,9 +6,14 @@ using MiniSora.Web.Errors;
 using MiniSora.Web.Home;
 using MiniSora.Web.Localization;
 using MiniSora.Web.Security;
+using MiniSora.Web.Seeding;
 using MiniSora.Web.Theme;
 using MudBlazor;
 using MudBlazor.Services;
+
+// A verb instead of a portal.
+if (args is [SeedCommand.Name, ..])
+    return await SeedCommand.RunAsync(args, (options, data, stop) => SeedRun.RunAsync(options, data, TimeProvider.System, stop));
 
 // Once published, the files lie beside the program, from whatever folder it is started: without this the framework's
 // scripts would answer 200 with an empty body.

@@ -35,8 +35,8 @@ require_packages() {
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as_root=(sudo); else
-      fail "these packages are missing: ${missing[*]}. Install them: apt-get install ${missing[*]}" \
-           "缺少软件包：${missing[*]}。请安装：apt-get install ${missing[*]}"
+      fail "these packages are missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}" \
+           "缺少软件包：${missing[*]}。请以 root 身份安装：apt-get install ${missing[*]}"
     fi
   fi
   command -v apt-get >/dev/null || fail \
@@ -66,6 +66,21 @@ quietly() {
     fail "the build failed; the whole log is in $log" "编译失败；完整日志在 $log"
   fi
   rm -f "$log"
+}
+
+# The portal's program of backend $1, built where it is missing or older than its sources. One build at a time: whoever waited finds it done.
+ensure_portal() {
+  local portal="artifacts/portal-$1"
+  needs_build "$portal" || return 0
+  mkdir -p artifacts
+  exec 9>artifacts/portal.lock
+  flock 9
+  if needs_build "$portal"; then
+    say "Building the portal (the first time takes a few minutes) …" "正在编译门户（首次需要几分钟）……" >&2
+    # What the build leaves running must not hold the lock.
+    publish_portal "$portal" "$1" 9>&-
+  fi
+  exec 9>&-
 }
 
 # Into a new folder that then takes the old one's place: a portal that runs keeps its own files.

@@ -69,6 +69,7 @@ internal static class CommandLine
             LogsCommand.Build(time),
             DownloadCommand.Build(time),
             WorkerCommand.Build(time),
+            SeedCommand.Build(),
             DocsCommand.Build(time),
             ExecuteCommand.Build(time),
         };

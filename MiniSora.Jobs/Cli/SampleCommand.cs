@@ -52,11 +52,12 @@ internal static class SampleCommand
         {
             return TorchThread.Run(control =>
             {
-                var run = new SamplingRun(spec);
+                var run = new SamplingRun(spec) { Files = outputs.Videos is not null };
                 var context = new RunContext(new RunFolder(folder.FullName), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
                 if (run.Run(context) is not { Reason: "completed" })
                     return 130;
-                outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
+                if (run.Files)
+                    outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
                 outputs.WriteArrays(run.Made, run.Made.Count);
                 return 0;
             });
@@ -89,29 +90,24 @@ internal static class SampleCommand
     }
 
     /// <summary>What the checkpoint says about itself decides which solvers and tasks there are; a broken one is reported when it is opened.</summary>
-    internal static SpecContext Context(SamplingSpec spec)
-    {
-        TrainingSpec? source = null;
-        if (CheckpointShelf.Find(spec.Checkpoint) is { } path)
-        {
-            try
-            {
-                source = SpecYaml.Read(VideoSampler.SpecOf(path)).Spec as TrainingSpec;
-            }
-            catch (Exception unreadable) when (unreadable is SafeTensorsException or IOException)
-            {
-                source = null;
-            }
-        }
+    internal static SpecContext Context(SamplingSpec spec) =>
+        Context(spec.Checkpoint, new SpecContext { ImageExists = File.Exists, VideoExists = File.Exists, NearestAverage = true });
 
-        return new SpecContext
+    /// <summary>What is known, and what a checkpoint says about itself.</summary>
+    internal static SpecContext Context(string checkpoint, SpecContext known)
+    {
+        var context = known with { CheckpointExists = name => CheckpointShelf.Find(name) is not null };
+        if (CheckpointShelf.Find(checkpoint) is not { } path)
+            return context;
+        try
         {
-            CheckpointExists = name => CheckpointShelf.Find(name) is not null,
-            ImageExists = File.Exists,
-            VideoExists = File.Exists,
-            Source = source,
-            NearestAverage = true,
-        };
+            var (spec, step) = VideoSampler.OriginOf(path);
+            return context with { Source = SpecYaml.Read(spec).Spec as TrainingSpec, SourceStep = step };
+        }
+        catch (Exception unreadable) when (unreadable is SafeTensorsException or IOException)
+        {
+            return context;
+        }
     }
 
     /// <summary>The spec with its prompt expanded for the checkpoint's dataset, which is said.</summary>

@@ -18,8 +18,6 @@ internal sealed record SampleOutputs(string? Videos, string? Raw, string? Sheet)
     /// <summary>Moves finished videos to their names.</summary>
     public void MoveVideos(string[] files)
     {
-        if (Videos is null)
-            return;
         Array.Sort(files, StringComparer.Ordinal);
         for (var index = 0; index < files.Length; index++)
         {

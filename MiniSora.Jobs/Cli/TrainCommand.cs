@@ -25,6 +25,14 @@ internal static class TrainCommand
         // An encoder is trained like everything else; only its options differ.
         RunSpec spec = SpecYaml.Read(yaml).Spec is EncoderSpec ? SpecInput.Read<EncoderSpec>(yaml, sets) : SpecInput.Read<TrainingSpec>(yaml, sets);
         var context = SpecInput.Context(dataFolder);
+        if (spec is TrainingSpec { Start.Checkpoint.Length: > 0 } fork)
+        {
+            // The run process works in the run's own folder.
+            var checkpoint = CheckpointShelf.Find(fork.Start.Checkpoint) ?? fork.Start.Checkpoint;
+            spec = fork = fork with { Start = fork.Start with { Checkpoint = checkpoint } };
+            context = SampleCommand.Context(checkpoint, context);
+        }
+
         SpecInput.Validate(spec, context);
         var canonical = SpecYaml.Write(spec);
         if (HoldsOther(folder, canonical))
@@ -34,7 +42,7 @@ internal static class TrainCommand
         }
 
         folder.Prepare(canonical, new Dictionary<string, string>());
-        Estimate(spec, context.Calibration);
+        Estimate(spec, context);
         var process = RunProcess.Start(folder, 1, new RunProcessOptions { DataFolder = dataFolder }, time);
         await using (process.ConfigureAwait(false))
         {
@@ -70,9 +78,9 @@ internal static class TrainCommand
     private static bool HoldsOther(RunFolder folder, string canonical) =>
         File.Exists(folder.SpecFile) && File.ReadAllText(folder.SpecFile) != canonical && new CheckpointShelf(folder.Checkpoints).NewestFirst().Count > 0;
 
-    private static void Estimate(RunSpec spec, Calibration calibration)
+    private static void Estimate(RunSpec spec, SpecContext context)
     {
-        var estimate = RunEstimator.Estimate(spec, calibration);
+        var estimate = RunEstimator.Estimate(spec, context.Calibration, context.Source, context.SourceStep);
         Say.Line("cli.say.estimate", ("seconds", Say.Duration(estimate.SecondsMid)), ("low", Say.Duration(estimate.SecondsLow)), ("high", Say.Duration(estimate.SecondsHigh)),
             ("memory", Say.Bytes(estimate.MemoryBytes)), ("parameters", Say.Count(estimate.Parameters)),
             ("flops", Say.Count(estimate.FlopsPerStep) + "FLOP"));

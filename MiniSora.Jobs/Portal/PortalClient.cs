@@ -38,6 +38,14 @@ public sealed class PortalClient : IDisposable
     public Task<PortalRun> SubmitAsync(string specYaml, CancellationToken cancellationToken) =>
         SendAsync<PortalRun>(HttpMethod.Post, "runs", new StringContent(specYaml, Encoding.UTF8, "application/yaml"), cancellationToken);
 
+    /// <summary>Submits a training run that starts from a checkpoint of another one; a null step means the newest.</summary>
+    public Task<PortalRun> ForkAsync(string run, long? step, IReadOnlyList<string> set, CancellationToken cancellationToken) =>
+        SendAsync<PortalRun>(HttpMethod.Post, Of(run) + "/fork", JsonContent.Create(new { step, set }, options: Json), cancellationToken);
+
+    /// <summary>Submits a run for every combination of the values of some settings, <c>path=value,value</c> each.</summary>
+    public Task<PortalSweep> SweepAsync(string specYaml, IReadOnlyList<string> sweep, double? budgetSeconds, CancellationToken cancellationToken) =>
+        SendAsync<PortalSweep>(HttpMethod.Post, "sweeps", JsonContent.Create(new { spec = specYaml, sweep, budgetSeconds }, options: Json), cancellationToken);
+
     /// <summary>Runs, the newest first.</summary>
     public Task<PortalRuns> ListAsync(bool mine, int take, CancellationToken cancellationToken) =>
         SendAsync<PortalRuns>(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"runs?mine={(mine ? "true" : "false")}&take={take}"), null, cancellationToken);

@@ -31,3 +31,7 @@ public sealed record PortalEvent(long Seq, string Type, DateTimeOffset At, Syste
 
 /// <summary>A stored image.</summary>
 public sealed record PortalImage(string Sha256, string Url, long Bytes);
+
+/// <summary>A grid of runs as the portal answers it.</summary>
+/// <param name="Url">Of the page that compares them.</param>
+public sealed record PortalSweep(long Id, IReadOnlyList<Guid> Runs, string Url);

@@ -13,10 +13,8 @@ internal sealed class ReplayRun(ReplaySpec spec) : IRunHandler
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
-        var path = context.Inputs.GetValueOrDefault(spec.Checkpoint) ?? CheckpointShelf.Find(spec.Checkpoint);
-        if (path is null || !File.Exists(path))
-            throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {spec.Checkpoint}.", ("checkpoint", spec.Checkpoint));
-        if (SpecYaml.Read(VideoSampler.SpecOf(path)).Spec is not TrainingSpec training)
+        var path = RunFailureException.RequireCheckpoint(context, spec.Checkpoint);
+        if (SpecYaml.Read(VideoSampler.OriginOf(path).Spec).Spec is not TrainingSpec training)
             throw new RunFailureException("checkpoint_version", "The checkpoint names no specification that this version can read.");
         var (placement, arithmetic) = SelfCheck.Require(context, spec, training.Training.Precision);
         context.Phase("phase.open_data");

@@ -16,6 +16,15 @@ internal sealed class RunFailureException(string code, string message, params (s
     public string Code { get; } = code;
 
     public IReadOnlyList<(string Name, string Value)> Arguments { get; } = arguments;
+
+    /// <summary>Path of the checkpoint that a spec names, by hash among the inputs, else as a file or folder; throws when there is none.</summary>
+    public static string RequireCheckpoint(RunContext context, string checkpoint)
+    {
+        var path = context.Inputs.GetValueOrDefault(checkpoint) ?? CheckpointShelf.Find(checkpoint);
+        return path is not null && File.Exists(path)
+            ? path
+            : throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {checkpoint}.", ("checkpoint", checkpoint));
+    }
 }
 
 /// <summary>Names what went wrong: stable codes that the portal and the command line explain in the reader's language.</summary>
@@ -30,8 +39,8 @@ public static class RunFailure
         .. ((string[])
         [
             "out_of_memory", "diverged", "checkpoint_corrupt", "checkpoint_missing", "checkpoint_version", "checkpoint_mismatch", "disk_full", "arithmetic",
-            "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "clips_differ", "software", "weights", "pretrained",
-            "features_missing", "features_unfit", "clips_too_short",
+            "native_library", "device_missing", "folder_busy", "fixtures", "spec_invalid", "process_died", "process_lost", "clips_differ", "software", "weights", "pretrained",
+            "features_missing", "features_unfit", "clips_too_short", "start_unfit",
         ])
             .Union(DatasetErrors.All).Union(MediaErrors.All).Union(SamplingException.Codes).Union(ImportException.Codes),
     ];

@@ -12,12 +12,17 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     /// <summary>The clips that were made: for the command line's other outputs.</summary>
     public IReadOnlyList<PixelClip> Made { get; private set; } = [];
 
+    /// <summary>Whether the clips become files of the run. Default: yes; otherwise <see cref="Made"/> is all there is, and ffmpeg is not needed.</summary>
+    public bool Files { get; init; } = true;
+
     private double reported;
 
     public RunFinished? Run(RunContext context)
     {
         var start = context.Time.GetTimestamp();
         var energy = EnergyMeter.Start();
+        if (Files)
+            VideoFile.RequireWriterAsync(context.Control.Leaving).GetAwaiter().GetResult();
         using var session = SamplingSession.Open(context, spec);
         var size = session.SizeOf(spec.Size);
         context.Reporter.Report(new RunStarted(session.Placement.Device.ToString(), session.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
@@ -28,7 +33,6 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         var inputs = new TaskInputs(name => context.Inputs.GetValueOrDefault(name) ?? name, context.Control.Leaving);
         var requests = Enumerable.Range(0, spec.Clips).Select(clip => inputs.Request(spec, size, spec.Seed + clip)).ToList();
         var own = inputs.ByContent(spec, session.CheckpointHash);
-        Directory.CreateDirectory(context.Folder.Videos);
         var clips = new List<PixelClip>();
         var (made, begin, before) = (TimeSpan.Zero, context.Time.GetTimestamp(), energy?.Joules());
         var spent = before is null ? (double?)null : 0;
@@ -41,7 +45,8 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
             made += took;
             spent += energy?.Joules() - before;
             var cached = cache.Of(clips.Count, requests[clips.Count], clip, took.TotalSeconds);
-            Write(context, own, clips.Count, requests[clips.Count], clip);
+            if (Files)
+                Write(context, own, clips.Count, requests[clips.Count], clip);
             clips.Add(clip);
             (begin, before) = (context.Time.GetTimestamp(), energy?.Joules());
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
@@ -83,6 +88,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     private static void Write(RunContext context, SamplingSpec own, int index, SampleRequest request, PixelClip clip)
     {
         var tags = VideoTags.Of(SpecYaml.Write(own), request.Seed, request.Prompt, own.Checkpoint);
+        Directory.CreateDirectory(context.Folder.Videos);
         var name = Path.Combine(context.Folder.Videos, string.Create(CultureInfo.InvariantCulture, $"clip-{index:D3}"));
         VideoFile.WriteAsync(name + ".mp4", clip.Pixels, clip.Frames, clip.Height, clip.Width, own.FramesPerSecond, tags, context.Control.Cancelled).GetAwaiter().GetResult();
         context.Artifact("video", name + ".mp4", 0, index, request.Prompt, request.Seed);

@@ -62,9 +62,7 @@ internal sealed class SamplingSession : IDisposable
     public static SamplingSession Open(RunContext context, SamplingSpec spec)
     {
         // Before libtorch is loaded, so that a wrong name is answered at once.
-        var path = context.Inputs.GetValueOrDefault(spec.Checkpoint) ?? CheckpointShelf.Find(spec.Checkpoint);
-        if (path is null || !File.Exists(path))
-            throw new RunFailureException("checkpoint_missing", $"There is no checkpoint at {spec.Checkpoint}.", ("checkpoint", spec.Checkpoint));
+        var path = RunFailureException.RequireCheckpoint(context, spec.Checkpoint);
         var (placement, arithmetic) = SelfCheck.Require(context, spec, Precision.Auto);
         context.Phase("phase.load_checkpoint");
         return new(VideoSampler.Load(path, spec.Sampler.Ema, placement, new WeightsPlace(context.DataFolder), spec.Sampler.EmaWidth), placement, arithmetic, FileHash.Sha256(path));

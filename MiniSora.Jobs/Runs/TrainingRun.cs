@@ -39,7 +39,8 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         var shelf = new CheckpointShelf(context.Folder.Checkpoints);
         shelf.Tidy();
         using var trainer = Open(context, setup, shelf);
-        firstStep = trainer.StepNumber;
+        // What the run took over was another one's expense.
+        firstStep = trainer.StepNumber - trainer.StartStep;
         context.Reporter.Report(new RunStarted(placement.Device.ToString(), trainer.PrecisionName, torch.get_num_threads(), SoftwareVersion.Current,
             arithmetic.Summary, spec.Training.Steps, trainer.StepNumber)
         { Machine = MachineName.Of(placement.Device) });
@@ -131,7 +132,7 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
         return step;
     }
 
-    private static ITrainer Open(RunContext context, TrainerSetup setup, CheckpointShelf shelf)
+    private ITrainer Open(RunContext context, TrainerSetup setup, CheckpointShelf shelf)
     {
         var progress = new Progressing(context);
         foreach (var path in shelf.NewestFirst())
@@ -150,14 +151,29 @@ internal sealed class TrainingRun(TrainingSpec spec) : IRunHandler
             }
         }
 
-        return Trainers.Create(setup, progress, context.Control.Leaving);
+        return spec.Start.Checkpoint.Length > 0 ? Fork(context, setup, progress) : Trainers.Create(setup, progress, context.Control.Leaving);
+    }
+
+    private ITrainer Fork(RunContext context, TrainerSetup setup, Progressing progress)
+    {
+        var path = RunFailureException.RequireCheckpoint(context, spec.Start.Checkpoint);
+        try
+        {
+            var trainer = Trainers.Fork(path, spec.Start.Carry, setup, progress, context.Control.Leaving);
+            context.Info("log.starts_from", ("checkpoint", FileHash.Sha256(path)[..12]), ("step", trainer.StartStep.ToString(CultureInfo.InvariantCulture)));
+            return trainer;
+        }
+        catch (CheckpointException unfit) when (unfit.Code == "checkpoint_mismatch")
+        {
+            throw new RunFailureException("start_unfit", unfit.Message, ("detail", unfit.Message));
+        }
     }
 
     /// <summary>What this run achieved makes the next estimate better. Short runs are mostly warm-up and say nothing.</summary>
     private void Learn(RunContext context, ITrainer trainer, torch.Device device, double flops, TrainingMeter meter)
     {
         // Convolutions run at another rate than the products of a transformer, which the table is of.
-        if (meter.Steps < 200 || meter.StepSeconds < 20 || spec.Model.Network == NetworkKind.Cascade)
+        if (meter.Steps < 25 || meter.StepSeconds < 20 || spec.Model.Network == NetworkKind.Cascade)
             return;
         var precision = trainer.PrecisionName == "bf16" ? Precision.Bf16 : Precision.Fp32;
         var kind = device.type == DeviceType.CUDA ? "cuda" : "cpu";

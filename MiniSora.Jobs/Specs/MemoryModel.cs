@@ -90,7 +90,7 @@ internal static class MemoryModel
         var backward = (4 + 2 * model.MlpRatio) * model.Width + (cost.AttentionSpan >= 256 ? 0 : model.Heads * cost.AttentionSpan);
         // It begins at the last block, where dropped tokens are gone; a recomputed one may be any.
         var share = options.Activations == Activations.Recompute ? 1 : kept;
-        return tokens * (all + share * backward) * bytes;
+        return (tokens * (all + share * backward) + clips * cost.LocalValues) * bytes;
     }
 
     /// <summary>Latents, noise and target of a clip, float32.</summary>

@@ -29,7 +29,7 @@ internal sealed record NetworkCost
         if (model.Network == NetworkKind.Cascade)
         {
             var cascade = new CascadeCost(spec);
-            (LatentFrames, Tokens, AttentionSpan) = (cascade.Frames, cascade.Tokens, cascade.Places);
+            (LatentFrames, TimeGroups, Tokens, AttentionSpan) = (cascade.Frames, cascade.Frames, cascade.Tokens, cascade.Places);
             (MacsPerClip, MacsPerEvaluation, Parameters) = (cascade.MacsPerClip, cascade.MacsPerEvaluation, (long)cascade.Parameters);
             ActivationValues = cascade.ActivationValues;
             return;
@@ -39,13 +39,19 @@ internal sealed record NetworkCost
         var patchVector = (double)geometry.Channels * model.Patch * model.Patch;
         if (model.Network == NetworkKind.MiniSora)
         {
-            Tokens = LatentFrames * perSide * perSide + model.TextLength;
+            TimeGroups = (LatentFrames + model.TemporalPatch - 1) / Math.Max(1, model.TemporalPatch);
+            TextTokens = model.TextUse == TextUse.Pooled ? 0 : model.TextLength;
+            var cells = (double)LatentFrames * perSide * perSide * model.Patch * model.Patch;
+            patchVector = (double)model.TemporalPatch * model.Patch * model.Patch * (model.LocalWidth > 0 ? model.LocalWidth : geometry.Channels);
+            Tokens = TimeGroups * perSide * perSide + TextTokens;
+            LocalValues = cells * LocalNumbers(model);
             AttentionSpan = Tokens;
-            MacsPerEvaluation = MacsPerClip = MiniSoraMacs(spec, patchVector);
-            Parameters = (long)MiniSoraWeights(spec, patchVector);
+            MacsPerEvaluation = MacsPerClip = MiniSoraMacs(spec, patchVector) + cells * model.LocalWeights(geometry.Channels);
+            Parameters = (long)(MiniSoraWeights(spec, patchVector, geometry.Channels) + model.LocalWeights(geometry.Channels) + LocalModulation(model));
             return;
         }
 
+        TimeGroups = LatentFrames;
         var images = model.Network == NetworkKind.Latte ? model.ImageFrames : 0;
         var learned = spec.Objective is { Kind: ObjectiveKind.Diffusion, Variance: VarianceKind.Learned or VarianceKind.LearnedRange };
         Tokens = (LatentFrames + images) * perSide * perSide;
@@ -56,6 +62,12 @@ internal sealed record NetworkCost
 
     /// <summary>Latent frames F.</summary>
     public int LatentFrames { get; }
+
+    /// <summary>Groups of latent frames that are one token of MiniSora each at a place; elsewhere <see cref="LatentFrames"/>.</summary>
+    public int TimeGroups { get; }
+
+    /// <summary>Tokens of text in the sequence.</summary>
+    public int TextTokens { get; }
 
     /// <summary>Tokens per clip, video and text.</summary>
     public int Tokens { get; }
@@ -75,18 +87,25 @@ internal sealed record NetworkCost
     /// <summary>Numbers that a clip keeps for the backward pass, where they are not counted by blocks: of a cascade; else 0.</summary>
     public double ActivationValues { get; }
 
+    /// <summary>Numbers that a clip keeps for the backward pass in MiniSora's blocks over cells; else 0.</summary>
+    public double LocalValues { get; }
+
     /// <summary>Share of the tokens that go on after the first blocks of a masked step, text included; 1 when none are dropped.</summary>
     public double KeptShare(TrainingSpec spec)
     {
         if (spec.Model.Network == NetworkKind.Cascade || spec.Training.MaskRatio <= 0 || spec.Training.UnmaskedShare >= 1)
             return 1;
-        var text = spec.Model.Network == NetworkKind.MiniSora ? spec.Model.TextLength : 0;
-        return (text + (Tokens - text) * (1 - spec.Training.MaskRatio)) / Tokens;
+        return (TextTokens + (Tokens - TextTokens) * (1 - spec.Training.MaskRatio)) / Tokens;
     }
 
     /// <summary>Modulation vectors of a block as numbers per token: MiniSora has them for every group of tokens, and keeps the projection's output beside them.</summary>
     public double ModulationValues(BackboneOptions model) =>
-        model.Network == NetworkKind.MiniSora ? 2.0 * 6 * model.Width * LatentFrames / Tokens : 0;
+        model.Network == NetworkKind.MiniSora ? 2.0 * 6 * model.Width * TimeGroups / Tokens : 0;
+
+    private static double LocalModulation(BackboneOptions model) => Dense(model.Width, (4.0 * model.LocalDepth + 2) * model.LocalWidth);
+
+    /// <summary>A cell's numbers in those blocks: normed and modulated, with its neighbours, both sides of the activation, the sum.</summary>
+    private static double LocalNumbers(BackboneOptions model) => 2.0 * model.LocalDepth * (BackboneOptions.LocalCells + 5) * model.LocalWidth;
 
     private static double Dense(double inputs, double outputs) => (inputs + 1) * outputs;
 
@@ -108,12 +127,15 @@ internal sealed record NetworkCost
         model is { Network: NetworkKind.Latte, Variant: LatteVariant.SequentialAttention or LatteVariant.ParallelAttention };
 
     /// <summary>Matrices and biases, layer by layer.</summary>
-    private static double MiniSoraWeights(TrainingSpec spec, double patchVector)
+    private static double MiniSoraWeights(TrainingSpec spec, double patchVector, int channels)
     {
         var model = spec.Model;
         double width = model.Width;
         var block = Attention(width) + FeedForward(model) + 2 * width / Math.Max(1, model.Heads);
-        return Dense(patchVector, width) + Time(width) + Text(model) + Dense(width, width) + Dense(width, (6 * model.Depth + 2) * width) + model.Depth * block + Dense(width, patchVector);
+        var context = model.TextUse == TextUse.Pooled ? 0 : Dense(width, width);
+        var given = model.TemporalPatch > 1 ? model.TemporalPatch * width : 0;
+        return Dense(patchVector, width) + given + Time(width) + Text(model) + context + Dense(width, (6 * model.Depth + 2) * width) + model.Depth * block
+            + Dense(width, patchVector) + Dense(width, (double)channels * model.Patch * model.Patch);
     }
 
     private static double DenoiserWeights(TrainingSpec spec, double patchVector, int outputs)
@@ -142,7 +164,7 @@ internal sealed record NetworkCost
         var linear = (4 + 2 * model.MlpRatio) * width * width;
         return Tokens * linear * depth
             + 2.0 * Tokens * Tokens * width * depth
-            + LatentFrames * 6 * width * width * depth
+            + TimeGroups * 6 * width * width * depth
             + 2.0 * Tokens * patchVector * width
             + model.TextLength * linear * model.TextDepth;
     }

@@ -26,10 +26,13 @@ public static class RunEstimator
     /// <summary>Operations per pixel of the published KL encoder, 34 million parameters at several resolutions.</summary>
     private const double EncodingFlops = 4.2e6;
 
-    /// <summary>The estimate of any spec. <paramref name="source"/>: the training spec inside the checkpoint of a sampling spec; the default network when null.</summary>
-    public static RunEstimate Estimate(RunSpec spec, Calibration calibration, TrainingSpec? source = null) => spec switch
+    /// <summary>
+    /// The estimate of any spec. <paramref name="source"/>: the training spec inside the checkpoint of a sampling spec; the default network when null.
+    /// <paramref name="sourceStep"/>: the step of the checkpoint that a training run goes on from.
+    /// </summary>
+    public static RunEstimate Estimate(RunSpec spec, Calibration calibration, TrainingSpec? source = null, long? sourceStep = null) => spec switch
     {
-        TrainingSpec training => EstimateTraining(training, calibration),
+        TrainingSpec training => EstimateTraining(StartRules.Remaining(training, sourceStep), calibration),
         SamplingSpec sampling => EstimateSampling(sampling, source ?? new TrainingSpec(), calibration),
         EvaluationSpec evaluation => EstimateEvaluation(evaluation, source ?? new TrainingSpec(), calibration),
         EncoderSpec encoder => EstimateEncoder(encoder, calibration),

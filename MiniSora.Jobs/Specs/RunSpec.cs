@@ -69,6 +69,9 @@ public sealed record PreviewSpec
 /// <summary>A training run.</summary>
 public sealed record TrainingSpec : RunSpec
 {
+    /// <summary>Another run's checkpoint.</summary>
+    public StartSpec Start { get; init; } = new();
+
     /// <summary>Data.</summary>
     public DataSpec Data { get; init; } = new();
 

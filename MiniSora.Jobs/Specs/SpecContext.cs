@@ -26,8 +26,11 @@ public sealed record SpecContext
     /// <summary>Whether a video (hash, or file on the command line) exists.</summary>
     public Func<string, bool>? VideoExists { get; init; }
 
-    /// <summary>The training spec inside the checkpoint of a sampling spec, for its averages, network and objective.</summary>
+    /// <summary>The training spec inside the checkpoint that a spec names, for its averages, network and objective.</summary>
     public TrainingSpec? Source { get; init; }
+
+    /// <summary>The step of that checkpoint.</summary>
+    public long? SourceStep { get; init; }
 
     /// <summary>Another average than the checkpoint keeps is no problem here: the nearest is taken, with a warning.</summary>
     public bool NearestAverage { get; init; }

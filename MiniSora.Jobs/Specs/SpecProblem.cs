@@ -22,9 +22,10 @@ public sealed record SpecProblem(string Code, string Path, IReadOnlyDictionary<s
         "spec.objective_unfit", "spec.conditioning_unfit", "spec.prediction_unfit", "spec.noise_without_signal", "spec.depth_uneven", "spec.images_unfit",
         "spec.class_unknown", "spec.solver_unfit", "spec.task_unfit", "spec.video_required", "spec.video_missing", "spec.size_unfit", "spec.given_too_many", "spec.task_needed", "spec.buckets_unfit", "spec.bucket_format",
         "spec.bucket_size", "spec.bucket_drawn", "spec.bucket_square",
-        "spec.accumulation_over_batch", "spec.mask_mixer_depth", "spec.devices_over_batch", "spec.cache_adaptive", "spec.ema_width_small", "spec.foreign_value",
+        "spec.accumulation_over_batch", "spec.mask_mixer_depth", "spec.mask_with_local", "spec.devices_over_batch", "spec.cache_adaptive", "spec.ema_width_small", "spec.foreign_value",
         "spec.weights_required", "spec.weights_missing", "spec.weights_other", "spec.text_encoder_unfit", "spec.cascade_shares", "spec.cascade_heads",
         "spec.import_file", "spec.import_target", "spec.import_name", "spec.import_not_empty", "spec.import_codec",
-        "spec.too_few_frames",
+        "spec.too_few_frames", "spec.start_differs", "spec.start_past_end", "spec.carry_cascade",
+        "spec.sweep_settings", "spec.sweep_setting", "spec.sweep_twice", "spec.sweep_values", "spec.sweep_runs",
     ];
 }

@@ -15,6 +15,9 @@ public static class SpecRelevance
     };
 
     private static bool InTraining(string path, Func<string, string> at) =>
+        path is "start.carry" ? at("start.checkpoint").Length > 0 : path is "start.checkpoint" || OfNetwork(path, at);
+
+    private static bool OfNetwork(string path, Func<string, string> at) =>
         at("model.network") == "cascade" ? CascadeReads(path) : path switch
         {
             _ when path.StartsWith("cascade.", StringComparison.Ordinal) => false,
@@ -27,6 +30,8 @@ public static class SpecRelevance
             "model.text_encoder" => at("model.network") == "latte" && at("model.conditioning") == "text",
             "model.text_weights" => at("model.network") == "latte" && at("model.conditioning") == "text" && at("model.text_encoder") == "t5",
             "model.text_depth" => at("model.network") == "mini_sora" || (at("model.conditioning") == "text" && at("model.text_encoder") == "own"),
+            "model.local_depth" => at("model.network") == "mini_sora" && at("model.local_width") != "0",
+            "model.temporal_patch" or "model.text_use" or "model.local_width" => at("model.network") == "mini_sora",
             "model.variant" or "model.image_frames" => at("model.network") == "latte",
             "model.conditioning" => at("model.network") != "mini_sora",
             "model.text_length" => at("model.network") == "mini_sora" || at("model.conditioning") == "text",

@@ -34,6 +34,9 @@ internal static class TrainingRules
             problems.Add(SpecProblem.At("spec.devices_over_batch", "training.devices", null, ("devices", Show(spec.Training.Devices)), ("batch", Show(spec.Training.Batch))));
         if (spec.Model.Network != NetworkKind.Cascade && spec.Training.MaskRatio > 0 && spec.Training.MaskMixerBlocks >= spec.Model.Depth && InRange("training.mask_ratio", "training.mask_mixer_blocks", "model.depth"))
             problems.Add(SpecProblem.At("spec.mask_mixer_depth", "training.mask_mixer_blocks", null, ("blocks", Show(spec.Training.MaskMixerBlocks)), ("depth", Show(spec.Model.Depth))));
+        if (spec.Model is { Network: NetworkKind.MiniSora, LocalWidth: > 0 } && spec.Training.MaskRatio > 0 && InRange("training.mask_ratio", "model.local_width"))
+            problems.Add(SpecProblem.At("spec.mask_with_local", "training.mask_ratio", null));
+        StartRules.Check(spec, context, problems);
         SystemRules.Check(spec, outOfRange, problems);
         SamplerRules.Check(spec.Preview.Sampler, "preview.sampler", InRange("training.ema_widths") ? spec.Training.Averages : null, problems);
         SystemRules.Solver(spec.Preview.Sampler.Solver, spec, "preview.sampler.solver", problems);
@@ -41,7 +44,8 @@ internal static class TrainingRules
         BucketRules.Check(spec, geometry.FramesPerLatent, cell, problems);
         if (DatasetCatalog.IsDrawn(spec.Data.Dataset) && InRange("data.size") && !BitOperations.IsPow2(size))
             problems.Add(SpecProblem.At("spec.dataset_size", "data.size", null, ("size", Show(size))));
-        if (context.MachineMemoryBytes is { } memory && outOfRange.Count == 0)
+        // A missing name or an empty prompt does not hide that the run is too large.
+        if (context.MachineMemoryBytes is { } memory && outOfRange.All(path => path == "name" || path.StartsWith("preview.", StringComparison.Ordinal)))
             Memory(spec, memory, context.Calibration, problems);
     }
 

@@ -13,6 +13,7 @@ internal sealed partial class PortalLink : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger<PortalLink> logger;
     private readonly CancellationTokenSource closing = new();
+    private readonly SemaphoreSlim lost = new(0);
     private TaskCompletionSource up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task keeping = Task.CompletedTask;
 
@@ -28,10 +29,13 @@ internal sealed partial class PortalLink : IAsyncDisposable
         connection.KeepAliveInterval = TimeSpan.FromSeconds(5);
         connection.Closed += error =>
         {
-            LogLost(error);
-            up = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (!closing.IsCancellationRequested)
-                keeping = Task.Run(KeepAsync);
+            if (up.Task.IsCompleted)
+            {
+                LogLost(error);
+                up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            lost.Release();
             return Task.CompletedTask;
         };
     }
@@ -41,6 +45,7 @@ internal sealed partial class PortalLink : IAsyncDisposable
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         await ConnectAsync(either.Token).ConfigureAwait(false);
+        keeping = Task.Run(KeepAsync, CancellationToken.None);
     }
 
     /// <summary>Calls the portal once the line is up. Throws when the line breaks meanwhile: the caller says it again.</summary>
@@ -71,18 +76,28 @@ internal sealed partial class PortalLink : IAsyncDisposable
 
         await connection.DisposeAsync().ConfigureAwait(false);
         closing.Dispose();
+        lost.Dispose();
     }
 
+    /// <summary>The one loop that brings the line back, for as long as the worker lives.</summary>
     private async Task KeepAsync()
     {
-        try
+        for (; ; )
         {
-            await ConnectAsync(closing.Token).ConfigureAwait(false);
-        }
-        catch (HttpRequestException refused)
-        {
-            // The token was taken back while the worker ran: nothing here can mend that, and the operator reads the log.
-            LogRefused(refused);
+            await lost.WaitAsync(closing.Token).ConfigureAwait(false);
+            while (!IsUp)
+            {
+                try
+                {
+                    await ConnectAsync(closing.Token).ConfigureAwait(false);
+                }
+                catch (HttpRequestException refused)
+                {
+                    // Perhaps the token was taken back, perhaps a proxy answers for a portal that is being replaced: the operator reads the log.
+                    LogRefused(refused);
+                    await Task.Delay(TimeSpan.FromSeconds(15), time, closing.Token).ConfigureAwait(false);
+                }
+            }
         }
     }
 
@@ -102,11 +117,12 @@ internal sealed partial class PortalLink : IAsyncDisposable
             {
                 throw;
             }
-            catch (Exception away) when (IsPassing(away) && !cancellationToken.IsCancellationRequested)
+            catch (Exception away) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it is: SignalR gathers what its transports said in an AggregateException when a portal leaves between two of their calls.
                 LogAway(away.Message);
-                if (connection.State == HubConnectionState.Connected)
-                    return;
+                // Connected, yet not greeted: from the beginning.
+                await connection.StopAsync(cancellationToken).ConfigureAwait(false);
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             }
         }

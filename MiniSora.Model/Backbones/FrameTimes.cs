@@ -61,6 +61,18 @@ internal sealed class FrameTimes
         return new FrameTimes(values, new int[batch, frames]);
     }
 
+    /// <summary>1 where a frame is clean (time 0), by groups of <paramref name="size"/>, the last one filled up by its last frame: float32 [B, G, size].</summary>
+    public Tensor Given(int size, Device device)
+    {
+        var groups = (Frames + size - 1) / size;
+        var given = new float[Batch * groups * size];
+        for (var b = 0; b < Batch; b++)
+            for (var f = 0; f < groups * size; f++)
+                given[b * groups * size + f] = values[b, index[b, Math.Min(f, Frames - 1)]] == 0 ? 1 : 0;
+        using var host = tensor(given, [Batch, groups, size]);
+        return host.to(device, copy: true);
+    }
+
     /// <summary>Times of the clips from <paramref name="first"/> on.</summary>
     public FrameTimes Lanes(int first, int count)
     {
@@ -79,17 +91,26 @@ internal sealed class FrameTimes
     }
 
     /// <summary>
-    /// One-hot [B, textGroups + F, U] that gives each group of tokens its time, or null when every clip has one time.
+    /// One-hot [B, textGroups + G, U] that gives each group of tokens its time, or null when every clip has one time. A group of <paramref name="size"/>
+    /// frames, the last one perhaps of fewer, has the time of its noisiest.
     /// </summary>
-    public Tensor? Selection(int textGroups, Device device, ScalarType type)
+    public Tensor? Selection(int textGroups, Device device, ScalarType type, int size = 1)
     {
         if (Distinct == 1)
             return null;
-        var groups = textGroups + Frames;
+        var groups = textGroups + (Frames + size - 1) / size;
         var hot = new float[Batch * groups * Distinct];
         for (var b = 0; b < Batch; b++)
+        {
             for (var g = 0; g < groups; g++)
-                hot[(b * groups + g) * Distinct + (g < textGroups ? 0 : index[b, g - textGroups])] = 1;
+            {
+                // Falling times: the noisiest has the smallest index.
+                var first = (g - textGroups) * size;
+                var time = g < textGroups ? 0 : Enumerable.Range(first, Math.Min(size, Frames - first)).Min(f => index[b, f]);
+                hot[(b * groups + g) * Distinct + time] = 1;
+            }
+        }
+
         using var host = tensor(hot, [Batch, groups, Distinct]);
         return host.to(type, device, copy: true);
     }

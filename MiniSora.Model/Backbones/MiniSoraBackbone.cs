@@ -12,8 +12,8 @@ namespace MiniSora.Model.Backbones;
 internal delegate Tensor BlockPassage(Tensor x, Tensor indicator, Func<Tensor, Tensor> blocks);
 
 /// <summary>
-/// The MiniSora transformer (models.md §3 and §6.3): 1×p×p patches of latents and text tokens attend to each other in one
-/// sequence; positions from coordinates, rotary (between tokens) and added (of each); adaLN-Zero with a time per latent frame; output zero at the start.
+/// The MiniSora transformer (models.md §3 and §6.3): q×p×p patches of latents and, unless captions are a condition alone, text tokens
+/// attend to each other in one sequence; positions from coordinates, rotary (between tokens) and added (of each); adaLN-Zero with a time per group of q latent frames; output zero at the start.
 /// It predicts the velocity n − x and knows nothing of the objective.
 /// Not a torch module: its parameters are views of one flat buffer (<see cref="ParameterLayout"/>), whose names are the
 /// checkpoint's keys.
@@ -22,11 +22,14 @@ internal sealed class MiniSoraBackbone : IDisposable
 {
     private readonly BackboneOptions options;
     private readonly int channels;
+    private readonly int cell;
     private readonly Dense xEmbedder;
     private readonly PositionEmbedding pEmbedder;
     private readonly TimeEmbedding tEmbedder;
     private readonly TextEncoder text;
-    private readonly Dense contextEmbedder;
+    private readonly Dense? givenEmbedder;
+    private readonly LocalLevel? local;
+    private readonly Dense? contextEmbedder;
     private readonly Modulation modulation;
     private readonly List<JointBlock> blocks = [];
     private readonly Dense finalLayer;
@@ -39,23 +42,32 @@ internal sealed class MiniSoraBackbone : IDisposable
         channels = latentChannels;
         var width = options.Width;
         var hidden = (int)Math.Round(width * options.MlpRatio);
-        xEmbedder = new Dense(Layout, "x_embedder", PatchLength, width, hidden: false);
+        if (options.LocalWidth > 0)
+            local = new LocalLevel(Layout, options, latentChannels);
+        // Numbers of a cell that a token is made of.
+        cell = local is null ? channels : options.LocalWidth;
+        var token = (long)options.TemporalPatch * options.Patch * options.Patch * cell;
+        xEmbedder = new Dense(Layout, "x_embedder", token, width, hidden: false);
+        // One time cannot say which of a token's frames are clean.
+        if (options.TemporalPatch > 1)
+            givenEmbedder = new Dense(Layout, "given_embedder", options.TemporalPatch, width, hasBias: false, hidden: false);
         pEmbedder = new PositionEmbedding(Layout, "p_embedder", width);
         tEmbedder = new TimeEmbedding(Layout, "t_embedder", width);
         text = new TextEncoder(Layout, "text", vocabularySize, options.TextLength, width, options.TextDepth, options.Heads);
-        contextEmbedder = new Dense(Layout, "context_embedder", width, width);
+        if (options.TextUse == TextUse.Sequence)
+            contextEmbedder = new Dense(Layout, "context_embedder", width, width);
         modulation = new Modulation(Layout, "modulation", width, options.Depth);
         for (var i = 0; i < options.Depth; i++)
             blocks.Add(new JointBlock(Layout, $"blocks.{i}", width, options.Heads, hidden));
-        finalLayer = new Dense(Layout, "final_layer", width, PatchLength, Start.Zero, hidden: false);
+        finalLayer = new Dense(Layout, "final_layer", width, token, Start.Zero, hidden: false);
         skip = new Dense(Layout, "skip", width, PatchLength, Start.Zero, hidden: false);
-        rotations = new RotationCache(width / options.Heads);
+        rotations = new RotationCache(width / options.Heads, options.TemporalPatch);
     }
 
     /// <summary>Names, shapes and places of the parameters.</summary>
     public ParameterLayout Layout { get; } = new();
 
-    /// <summary>Numbers in one patch.</summary>
+    /// <summary>Numbers of one latent frame in a patch.</summary>
     public int PatchLength => channels * options.Patch * options.Patch;
 
     /// <summary>
@@ -84,26 +96,40 @@ internal sealed class MiniSoraBackbone : IDisposable
     public Tensor ForwardPatches(
         ParameterViews w, Tensor patches, FrameTimes times, TextBatch captions, int rows, int columns, BlockPassage? through = null, TokenSubset? kept = null)
     {
-        long batch = patches.shape[0], frames = patches.shape[1], perFrame = patches.shape[2];
+        long batch = patches.shape[0], latentFrames = patches.shape[1], perFrame = patches.shape[2];
+        var span = options.TemporalPatch;
+        var frames = (latentFrames + span - 1) / span;  // groups of them
         if (patches.shape[3] != PatchLength || perFrame != rows * columns)
             throw new ArgumentException($"patches are [{string.Join(", ", patches.shape)}], expected [B, F, {rows * columns}, {PatchLength}]", nameof(patches));
-        if (times.Batch != batch || times.Frames != frames)
-            throw new ArgumentException($"times are [{times.Batch}, {times.Frames}], latents [{batch}, {frames}]", nameof(times));
+        if (times.Batch != batch || times.Frames != latentFrames)
+            throw new ArgumentException($"times are [{times.Batch}, {times.Frames}], latents [{batch}, {latentFrames}]", nameof(times));
+
+        if (kept is not null && local is not null)
+            throw new ArgumentException("blocks over cells need every token", nameof(kept));
 
         using var scope = NewDisposeScope();
         var device = patches.device;
+        var given = givenEmbedder is null ? null : times.Given(span, device);
         var (textTokens, pooled) = text.Forward(w, captions);
-        var context = contextEmbedder.Forward(w, textTokens);
-        var textGroups = (int)((context.shape[1] + perFrame - 1) / perFrame);
-        if (textGroups * perFrame != context.shape[1])
+        var context = contextEmbedder?.Forward(w, textTokens);
+        var textGroups = context is null ? 0 : (int)((context.shape[1] + perFrame - 1) / perFrame);
+        if (context is not null && textGroups * perFrame != context.shape[1])
             context = nn.functional.pad(context, [0, 0, 0, textGroups * perFrame - context.shape[1]]);
 
         var (cos, sin, places) = rotations.For(textGroups * (int)perFrame, (int)frames, rows, columns, device, w.Compute);
-        var tokens = xEmbedder.Forward(w, patches.to_type(w.Compute)).Plus(pEmbedder.Forward(w, places).view(frames, perFrame, options.Width));
-        // [B, textGroups + F, S, D]
-        var x = cat([context.view(batch, textGroups, perFrame, options.Width), tokens], 1);
         var condition = tEmbedder.Forward(w, times.Values(device)).Plus(pooled); // [B, U, D]
-        var selection = times.Selection(textGroups, device, w.Compute);
+        var input = patches.to_type(w.Compute);
+        var selection = times.Selection(textGroups, device, w.Compute, span);
+        var perFrameTime = span == 1 && textGroups == 0 ? selection : times.Selection(0, device, w.Compute);
+        var cells = local?.Vectors(w, condition, perFrameTime);
+        var fine = local?.In(w, input, cells!, rows, columns);
+        var stacked = Stack(fine ?? input);
+        var x = xEmbedder.Forward(w, stacked).Plus(pEmbedder.Forward(w, places).view(frames, perFrame, options.Width));
+        if (given is not null)
+            x = x.Plus(givenEmbedder!.Forward(w, given.to_type(w.Compute)).unsqueeze(2));
+        // [B, textGroups + G, S, D]
+        if (context is not null)
+            x = cat([context.view(batch, textGroups, perFrame, options.Width), x], 1);
         var m = modulation.Forward(w, condition, selection);
         var groups = textGroups;
         Tensor Blocks(Tensor mixed)
@@ -142,14 +168,39 @@ internal sealed class MiniSoraBackbone : IDisposable
         // Only the video tokens leave the network; their modulation rows follow the text's when there is a row per group.
         Tensor Video(Tensor tensor) => tensor.shape[1] == 1 ? tensor : tensor.narrow(1, textGroups, frames);
         var normed = Modulation.Apply(x.narrow(1, groups, frames), Video(m[^2]), Video(m[^1]));
-        var input = kept is null ? patches : kept.Of(patches);
-        var output = finalLayer.Forward(w, normed).addcmul(Video(Skip(w, condition, selection)), input.to_type(w.Compute), HeldScalar.One);
+        var output = Unstack(finalLayer.Forward(w, normed), latentFrames);
+        if (local is not null)
+            output = local.Out(w, output.Plus(fine!), cells!, rows, columns);
+        var direct = kept is null ? input : kept.Repeated(span, (int)latentFrames).Of(input);
+        output = output.addcmul(Skip(w, condition, perFrameTime), direct, HeldScalar.One);
         return output.to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, F, S, P] to groups of q frames [B, ⌈F/q⌉, S, q·P], the last one filled up with its last frame.</summary>
+    private Tensor Stack(Tensor patches)
+    {
+        var span = options.TemporalPatch;
+        if (span == 1)
+            return patches;
+        var missing = (span - patches.shape[1] % span) % span;
+        if (missing > 0)
+            patches = cat([patches, patches.narrow(1, patches.shape[1] - 1, 1).expand(-1, missing, -1, -1)], 1);
+        return patches.view(patches.shape[0], -1, span, patches.shape[2], patches.shape[3]).transpose(2, 3).flatten(3);
+    }
+
+    /// <summary>Undoes <see cref="Stack"/> for a clip of so many frames.</summary>
+    private Tensor Unstack(Tensor groups, long frames)
+    {
+        var span = options.TemporalPatch;
+        if (span == 1)
+            return groups;
+        var all = groups.view(groups.shape[0], groups.shape[1], groups.shape[2], span, groups.shape[3] / span).transpose(2, 3).flatten(1, 2);
+        return all.shape[1] == frames ? all : all.narrow(1, 0, frames);
     }
 
     /// <summary>
     /// How much of each number of the input goes straight to the output, by time: at little noise nearly all of it, which a narrow stream of
-    /// tokens would otherwise have to carry through every block beside all else. [B, G or 1, 1, P].
+    /// tokens would otherwise have to carry through every block beside all else. [B, F or 1, 1, P].
     /// </summary>
     private Tensor Skip(ParameterViews w, Tensor condition, Tensor? selection)
     {

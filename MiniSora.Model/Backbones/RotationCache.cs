@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 
 namespace MiniSora.Model.Backbones;
 
-/// <summary>Tables of positions by grid, rotary and plain; computed once, not part of a checkpoint. May be asked by several threads.</summary>
-internal sealed class RotationCache(int headWidth) : IDisposable
+/// <summary>Tables of positions by grid, rotary and plain; computed once, not part of a checkpoint. May be asked by several threads.
+/// <paramref name="timeStride"/>: latent frames from one group to the next.</summary>
+internal sealed class RotationCache(int headWidth, double timeStride = 1) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<(int, int, int, int, string, ScalarType), (Tensor Cos, Tensor Sin, Tensor Places)> tables = [];
@@ -21,7 +22,7 @@ internal sealed class RotationCache(int headWidth) : IDisposable
         if (tables.TryGetValue(key, out var found))
             return found;
 
-        var grid = Rope3D.GridCoordinates(frames, rows, columns);
+        var grid = Rope3D.GridCoordinates(frames, rows, columns, timeStride);
         double[][] coordinates = [.. Enumerable.Repeat(new double[3], textTokens), .. grid];
         using var _ = NewDisposeScope();
         var (cos, sin) = Rope3D.Tables(coordinates, headWidth);

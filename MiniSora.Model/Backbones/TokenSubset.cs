@@ -42,6 +42,10 @@ internal sealed record TokenSubset(int MixerBlocks, int[][] Places)
     public static int CountFor(double ratio, int perFrame, int divides = 0) =>
         Enumerable.Range(1, perFrame).Where(count => divides % count == 0).MinBy(count => Math.Abs(count - (1 - ratio) * perFrame));
 
+    /// <summary>The same places in each of <paramref name="frames"/> frames of which <paramref name="size"/> at a time are one group here.</summary>
+    public TokenSubset Repeated(int size, int frames) =>
+        size == 1 || Places.Length == 1 ? this : this with { Places = [.. Enumerable.Range(0, frames).Select(f => Places[f / size])] };
+
     /// <summary>[B, F, S, …] to [B, F, S', …].</summary>
     public Tensor Of(Tensor x)
     {

@@ -30,16 +30,17 @@ internal sealed record BenchmarkNetwork(
     public static BenchmarkNetwork Named(string name) =>
         name == Tiny ? OfTiny() : name.StartsWith("Latte", StringComparison.Ordinal) ? OfLatte(name) : OfDiT(name);
 
-    /// <summary>The shipped recipes' network: 16 clips of 16 frames at 32 pixels, linear codec, captions of 32 tokens.</summary>
+    /// <summary>The network of the shipped recipes tiny-shapes and tiny-emoji: 32 clips of 16 frames at 32 pixels, linear codec.</summary>
     private static BenchmarkNetwork OfTiny()
     {
-        const int Batch = 16, Frames = 8, Channels = 32, Edge = 8, Words = 360;
-        var options = new BackboneOptions();
+        const int Batch = 32, Frames = 8, Channels = 32, Edge = 8, Words = 360;
+        var options = new BackboneOptions { TemporalPatch = Frames, TextUse = TextUse.Pooled, LocalWidth = 64, LocalDepth = 3 };
         var network = new MiniSoraBackbone(options, Channels, Words);
-        var perFrame = Edge / options.Patch * (Edge / options.Patch);
-        var tokens = Frames * perFrame + options.TextLength;
+        var tokens = Edge / options.Patch * (Edge / options.Patch);
+        var tokenLength = (double)Frames * options.Patch * options.Patch * options.LocalWidth;
         var macs = Transformer(tokens, options.Width, options.Depth, options.MlpRatio, tokens, 1)
-            + 2.0 * tokens * network.PatchLength * options.Width
+            + 2 * tokens * tokenLength * options.Width
+            + Frames * Edge * Edge * options.LocalWeights(Channels)
             + Transformer(options.TextLength, options.Width, options.TextDepth, 4, options.TextLength, 0);
         var caption = Vocabulary.EncodeNull(options.TextLength);
         return new BenchmarkNetwork(

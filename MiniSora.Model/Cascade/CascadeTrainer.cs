@@ -44,6 +44,9 @@ internal sealed class CascadeTrainer : ITrainer
     public long StepNumber { get; private set; }
 
     /// <inheritdoc/>
+    public long StartStep { get; private set; }
+
+    /// <inheritdoc/>
     public string PrecisionName => CheckpointDescription.NameOf(placement.Compute);
 
     /// <inheritdoc/>
@@ -72,6 +75,27 @@ internal sealed class CascadeTrainer : ITrainer
         progress?.Report(new TrainerPhase("phase.load_checkpoint", null));
         using var checkpoint = Checkpoint.Open(checkpointPath);
         checkpoint.Description.RequireSame(setup);
+        return From(checkpoint, setup, null);
+    }
+
+    /// <summary>
+    /// A new run that goes on where another one was. Its stages follow the steps, so that it takes over everything or nothing. Throws
+    /// <see cref="CheckpointException"/> when the checkpoint does not fit.
+    /// </summary>
+    public static CascadeTrainer Fork(string checkpointPath, Carry carry, TrainerSetup setup, IProgress<TrainerPhase>? progress)
+    {
+        if (carry != Carry.Everything)
+            throw new CheckpointException("checkpoint_mismatch", "A cascade takes over everything of a checkpoint, since its stages follow the steps.");
+        TorchRuntime.EnsureLoaded();
+        progress?.Report(new TrainerPhase("phase.load_checkpoint", null));
+        using var checkpoint = Checkpoint.Open(checkpointPath);
+        checkpoint.Description.RequireFit(setup, carry);
+        return From(checkpoint, setup, checkpoint.Description.Step);
+    }
+
+    /// <param name="startStep">Where a new run begins; null for one that goes on.</param>
+    private static CascadeTrainer From(Checkpoint checkpoint, TrainerSetup setup, long? startStep)
+    {
         var trainer = new CascadeTrainer(setup, checkpoint.Description.ReadVocabulary(), checkpoint.Description.Compute);
         try
         {
@@ -79,6 +103,7 @@ internal sealed class CascadeTrainer : ITrainer
             trainer.training.Load(checkpoint.Names.Where(name => !name.StartsWith("codec.", StringComparison.Ordinal))
                 .ToDictionary(name => name.StartsWith(Weights, StringComparison.Ordinal) ? name[Weights.Length..] : name, checkpoint.Read));
             trainer.StepNumber = checkpoint.Description.Step;
+            trainer.StartStep = startStep ?? checkpoint.Description.StartStep;
             return trainer;
         }
         catch
@@ -106,7 +131,7 @@ internal sealed class CascadeTrainer : ITrainer
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, StepNumber, placement.Compute);
+        var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, StepNumber, placement.Compute) with { StartStep = StartStep };
         var names = training.Parts.Select(part => part.Name + ".").ToList();
         Checkpoint.WriteState(path, description, training.Save().Select(item => (names.Any(name => item.Key.StartsWith(name, StringComparison.Ordinal)) ? Weights + item.Key : item.Key, item.Value)), codec);
     }

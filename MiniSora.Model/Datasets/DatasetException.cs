@@ -72,10 +72,13 @@ public static class DatasetErrors
     /// <summary>Not enough room. {0} folder.</summary>
     public const string DiskFull = "disk_full";
 
+    /// <summary>No clip came for a long time. {0} name, {1} seconds.</summary>
+    public const string Stalled = "data_stall";
+
     /// <summary>All codes, so that a test can check that each is translated.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         Unknown, Missing, Broken, Size, NoClasses, Busy, Name, FolderMissing, CaptionsBroken, NothingUsable,
-        NpmMissing, DownloadFailed, DownloadBroken, DownloadOffline, ArchiveMissing, ArchiveUnknown, DiskFull,
+        NpmMissing, DownloadFailed, DownloadBroken, DownloadOffline, ArchiveMissing, ArchiveUnknown, DiskFull, Stalled,
     ];
 }

@@ -17,7 +17,8 @@ internal sealed class Modulation
     {
         this.width = width;
         Vectors = 6 * depth + 2;
-        projection = new Dense(layout, name, width, (long)Vectors * width, Start.Zero);
+        // AdamW's, not Muon's: it holds a third of all square matrices, and orthogonalising them cost more than it was worth.
+        projection = new Dense(layout, name, width, (long)Vectors * width, Start.Zero, hidden: false);
     }
 
     /// <summary>Vectors per condition row.</summary>

@@ -1,3 +1,5 @@
+using CliWrap;
+
 namespace MiniSora.Model.Media;
 
 /// <summary>What ffprobe says about a video.</summary>
@@ -11,6 +13,11 @@ public sealed record VideoInfo(int Width, int Height, long Frames, double Frames
 /// <summary>Writes and reads video files through ffmpeg.</summary>
 public static class VideoFile
 {
+    /// <summary>Whether videos can be written here: asked before the work whose result would be lost.</summary>
+    /// <exception cref="MediaException">ffmpeg missing.</exception>
+    public static Task RequireWriterAsync(CancellationToken cancellationToken) =>
+        Ffmpeg.RunAsync("ffmpeg", ["-hide_banner", "-version"], PipeSource.Null, PipeTarget.Null, cancellationToken);
+
     /// <summary>
     /// Writes H.264 (yuv420p, CRF 18, index first) with tags in the container. Small clips are enlarged by whole factors,
     /// nearest neighbour, until the shorter side has at least 256 pixels. The file appears whole or not at all.

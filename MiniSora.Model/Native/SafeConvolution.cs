@@ -69,9 +69,20 @@ public static class SafeConvolution
         return nn.functional.linear(input.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Transposed convolution, [B, C, H, W] and [C, O, k, k] to [B, O, (H − 1)·stride − 2·padding + k, …]; libtorch's own, which is right.</summary>
-    public static Tensor Transposed2d(Tensor input, Tensor weight, Tensor? bias = null, long stride = 1, long padding = 0) =>
-        nn.functional.conv_transpose2d(input, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+    /// <summary>
+    /// Transposed convolution, [B, C, H, W] and [C, O, k, k] to [B, O, (H − 1)·stride − 2·padding + k, …]: one matrix product, whose
+    /// columns are added up where their kernels overlap. Not libtorch's own: its input gradient is a convolution with a stride, wrong where those are.
+    /// </summary>
+    public static Tensor Transposed2d(Tensor input, Tensor weight, Tensor? bias = null, long stride = 1, long padding = 0)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, columns) = (weight.shape[2], weight.shape[3]);
+        var height = (input.shape[2] - 1) * stride - 2 * padding + rows;
+        var width = (input.shape[3] - 1) * stride - 2 * padding + columns;
+        var stamps = matmul(weight.flatten(1).t(), input.flatten(2));  // [B, O·k·k, H·W]
+        var result = nn.functional.fold(stamps, (height, width), (rows, columns), (1, 1), (padding, padding), (stride, stride));
+        return (bias is null ? result : result.Plus(bias.view(1, -1, 1, 1))).MoveToOuterDisposeScope();
+    }
 
     private static ConvolutionPath PathOn(Device device) => Paths.GetOrAdd(device.ToString(), _ =>
     {

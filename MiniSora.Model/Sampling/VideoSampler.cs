@@ -1,3 +1,4 @@
+using System.Globalization;
 using MiniSora.Model.Autoencoders;
 using MiniSora.Model.Datasets;
 using MiniSora.Model.Evaluation;
@@ -87,11 +88,11 @@ public sealed class VideoSampler : IDisposable
         };
     }
 
-    /// <summary>The spec that a checkpoint was trained by, without loading it; empty for a file that names none. Throws for one that is not sound.</summary>
-    public static string SpecOf(string checkpointPath)
+    /// <summary>The spec that a checkpoint was trained by and its step, without loading it; empty and null for a file that does not say. Throws for one that is not sound.</summary>
+    public static (string Spec, long? Step) OriginOf(string checkpointPath)
     {
         using var file = SafeTensors.Open(checkpointPath);
-        return file.Metadata.GetValueOrDefault("spec", "");
+        return (file.Metadata.GetValueOrDefault("spec", ""), long.TryParse(file.Metadata.GetValueOrDefault("step"), CultureInfo.InvariantCulture, out var step) ? step : null);
     }
 
     /// <summary>Clips as uint8 [T, H, W, 3], in the order of the requests.</summary>

@@ -41,7 +41,7 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         int batch = plan.Lanes.Count, frames = (int)data.shape[1];
         var times = new float[batch, frames];
         var generated = plan.Lanes.Sum(lane => lane.Given.Count(given => !given));
-        var kept = plan.Masking is { } masking ? Subset(masking, frames, (int)data.shape[2]) : null;
+        var kept = plan.Masking is { } masking ? Subset(masking, (frames + model.TemporalPatch - 1) / model.TemporalPatch, (int)data.shape[2]) : null;
         var share = 1f / ((float)generated * (kept?.Count ?? data.shape[2]) * data.shape[3]);
         var weights = new float[batch * frames];
         for (var b = 0; b < batch; b++)
@@ -59,7 +59,7 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
         return new FlowBatch(
             plan.Step,
             mixed.DetachFromDisposeScope(),
-            (kept is null ? target : kept.Of(target)).DetachFromDisposeScope(),
+            (kept is null ? target : kept.Repeated(model.TemporalPatch, frames).Of(target)).DetachFromDisposeScope(),
             tensor(weights, [batch, frames, 1, 1]).DetachFromDisposeScope(),
             FrameTimes.From(times),
             [.. input.Lanes.Select(prompts.Encode)],
@@ -68,12 +68,12 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
             kept);
     }
 
-    /// <summary>As many places of each frame as also divide the text's, so that text goes on in groups of that size.</summary>
-    private TokenSubset Subset(TokenMasking masking, int frames, int perFrame)
+    /// <summary>As many places of each group of frames as also divide the text's, so that text goes on in groups of that size.</summary>
+    private TokenSubset Subset(TokenMasking masking, int groups, int perFrame)
     {
         var random = masking.Random;
-        var text = (model.TextLength + perFrame - 1) / perFrame * perFrame;
-        return TokenSubset.Draw(ref random, masking.MixerBlocks, frames, perFrame, TokenSubset.CountFor(masking.Ratio, perFrame, text));
+        var text = model.TextUse == TextUse.Pooled ? 0 : (model.TextLength + perFrame - 1) / perFrame * perFrame;
+        return TokenSubset.Draw(ref random, masking.MixerBlocks, groups, perFrame, TokenSubset.CountFor(masking.Ratio, perFrame, text));
     }
 
     /// <inheritdoc/>

@@ -115,20 +115,25 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Names of all tensors.</summary>
     public IEnumerable<string> Names => file.Entries.Keys;
 
-    /// <summary>Everything a step changes.</summary>
-    public void ReadInto(TrainingState state, ParameterLayout layout)
+    /// <summary>What a step changes, as much of it as is carried over.</summary>
+    public void ReadInto(TrainingState state, ParameterLayout layout, Carry carry)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var device = state.Parameters.device;
         state.Parameters.copy_(ReadWeights(layout, -1, device).MoveToOtherDisposeScope(scope));
         for (var i = 0; i < state.Emas.Count; i++)
-            state.Emas[i].copy_(ReadWeights(layout, i, device).MoveToOtherDisposeScope(scope));
-        state.Optimizer.ExpAvg.copy_(ReadFlat("optimizer.exp_avg", layout));
-        state.Optimizer.ExpAvgSq.copy_(ReadFlat("optimizer.exp_avg_sq", layout));
-        state.Optimizer.Updates = Description.Updates;
+            state.Emas[i].copy_(carry == Carry.Weights ? state.Parameters : ReadWeights(layout, i, device).MoveToOtherDisposeScope(scope));
+        if (carry == Carry.Weights)
+            return;
+        state.Updates = Description.Updates;
         foreach (var (profile, name) in StoredAverages())
             state.Averages.Add(profile, file.Read(name));
+        if (carry == Carry.Averages)
+            return;
+        state.Optimizer.ExpAvg.copy_(ReadFlat("optimizer.exp_avg", layout));
+        state.Optimizer.ExpAvgSq.copy_(ReadFlat("optimizer.exp_avg_sq", layout));
+        state.Optimizer.Updates = Description.OptimizerUpdates;
     }
 
     /// <summary>What steps had changed beside the parameters; empty for most.</summary>

@@ -32,6 +32,13 @@ internal sealed record CheckpointDescription
     public required string Software { get; init; }
     public required long Step { get; init; }
     public required long Updates { get; init; }
+
+    /// <summary>Updates of its optimizer, fewer than <see cref="Updates"/> where a run took over averages and no optimizer.</summary>
+    public long OptimizerUpdates { get; init; }
+
+    /// <summary>The step at which the run began that wrote it.</summary>
+    public long StartStep { get; init; }
+
     public required ulong Seed { get; init; }
     public required BackboneOptions Model { get; init; }
     public required CodecOptions Codec { get; init; }
@@ -68,6 +75,7 @@ internal sealed record CheckpointDescription
         Software = setup.SoftwareVersion,
         Step = step,
         Updates = updates,
+        OptimizerUpdates = updates,
         Seed = setup.Seed,
         Model = setup.Model,
         Codec = setup.Codec,
@@ -100,6 +108,8 @@ internal sealed record CheckpointDescription
         ["step"] = Step.ToString(CultureInfo.InvariantCulture),
         ["vocabulary"] = JsonSerializer.Serialize(Words, Json),
         ["minisora.updates"] = Updates.ToString(CultureInfo.InvariantCulture),
+        ["minisora.optimizer_updates"] = OptimizerUpdates.ToString(CultureInfo.InvariantCulture),
+        ["minisora.start_step"] = StartStep.ToString(CultureInfo.InvariantCulture),
         ["minisora.seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         ["minisora.model"] = JsonSerializer.Serialize(Model, Json),
         ["minisora.codec"] = JsonSerializer.Serialize(Codec, Json),
@@ -138,6 +148,8 @@ internal sealed record CheckpointDescription
                 Software = Text("software"),
                 Step = long.Parse(Text("step"), CultureInfo.InvariantCulture),
                 Updates = long.Parse(Text("minisora.updates"), CultureInfo.InvariantCulture),
+                OptimizerUpdates = long.Parse(metadata.GetValueOrDefault("minisora.optimizer_updates") ?? Text("minisora.updates"), CultureInfo.InvariantCulture),
+                StartStep = long.Parse(metadata.GetValueOrDefault("minisora.start_step", "0"), CultureInfo.InvariantCulture),
                 Seed = ulong.Parse(Text("minisora.seed"), CultureInfo.InvariantCulture),
                 Model = Value<BackboneOptions>("minisora.model"),
                 Codec = Value<CodecOptions>("minisora.codec"),
@@ -180,25 +192,61 @@ internal sealed record CheckpointDescription
     /// </summary>
     public void RequireSame(TrainerSetup setup)
     {
-        var other = Of(setup, ReadVocabulary(), Step, Updates, Compute);
-        var differences = new List<string>();
-        void Compare<T>(string what, T here, T there)
+        Require("The checkpoint belongs to another run.", setup, compare =>
+        {
+            var other = compare.Other;
+            compare.Add("seed", Seed, other.Seed);
+            Weights(compare);
+            compare.Add("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));
+            compare.Add("clip size", Size, other.Size);
+            compare.Add("further clip sizes", string.Join(", ", Buckets), string.Join(", ", other.Buckets));
+            compare.Add("dataset", Dataset, other.Dataset);
+            compare.Add("dataset contents", Fingerprint, other.Fingerprint);
+        });
+    }
+
+    /// <summary>
+    /// Throws <see cref="CheckpointException"/> (<c>checkpoint_mismatch</c>) with every reason why another run cannot start from it. Data, length, optimizer
+    /// settings and the like may be others; what gives the weights their shape and meaning may not.
+    /// </summary>
+    public void RequireFit(TrainerSetup setup, Carry carry) =>
+        Require("The run cannot start from this checkpoint.", setup, compare =>
+        {
+            var other = compare.Other;
+            Weights(compare);
+            if (Model.Network != NetworkKind.MiniSora)
+                compare.Add("clip size", Size, other.Size);
+            compare.Add("classes", string.Join(", ", Classes.Select(name => name.English)), string.Join(", ", other.Classes.Select(name => name.English)));
+            if (carry != Carry.Weights)
+                compare.Add("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));
+        });
+
+    private void Weights(Differences compare)
+    {
+        compare.Add("model", Model, compare.Other.Model);
+        compare.Add("cascade", JsonSerializer.Serialize(Cascade, Json), JsonSerializer.Serialize(compare.Other.Cascade, Json));
+        compare.Add("codec", Codec, compare.Other.Codec);
+        compare.Add("objective", Identity(Objective), Identity(compare.Other.Objective));
+    }
+
+    private void Require(string refusal, TrainerSetup setup, Action<Differences> compare)
+    {
+        var differences = new Differences(Of(setup, ReadVocabulary(), Step, Updates, Compute));
+        compare(differences);
+        if (differences.Found.Count > 0)
+            throw new CheckpointException("checkpoint_mismatch", $"{refusal} {string.Join("; ", differences.Found)}.");
+    }
+
+    private sealed class Differences(CheckpointDescription other)
+    {
+        public CheckpointDescription Other => other;
+
+        public List<string> Found { get; } = [];
+
+        public void Add<T>(string what, T here, T there)
         {
             if (!EqualityComparer<T>.Default.Equals(here, there))
-                differences.Add($"{what}: the checkpoint has {here}, the run {there}");
+                Found.Add($"{what}: the checkpoint has {here}, the run {there}");
         }
-
-        Compare("seed", Seed, other.Seed);
-        Compare("model", Model, other.Model);
-        Compare("cascade", JsonSerializer.Serialize(Cascade, Json), JsonSerializer.Serialize(other.Cascade, Json));
-        Compare("codec", Codec, other.Codec);
-        Compare("objective", Identity(Objective), Identity(other.Objective));
-        Compare("averages", string.Join(", ", Averages), string.Join(", ", other.Averages));
-        Compare("clip size", Size, other.Size);
-        Compare("further clip sizes", string.Join(", ", Buckets), string.Join(", ", other.Buckets));
-        Compare("dataset", Dataset, other.Dataset);
-        Compare("dataset contents", Fingerprint, other.Fingerprint);
-        if (differences.Count > 0)
-            throw new CheckpointException("checkpoint_mismatch", "The checkpoint belongs to another run. " + string.Join("; ", differences) + ".");
     }
 }

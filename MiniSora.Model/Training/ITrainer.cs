@@ -8,6 +8,9 @@ public interface ITrainer : IDisposable
     /// <summary>Steps taken so far.</summary>
     long StepNumber { get; }
 
+    /// <summary>The step at which this run began: 0, unless it took over everything of another run's checkpoint.</summary>
+    long StartStep { get; }
+
     /// <summary>Arithmetic in use: <c>fp32</c> or <c>bf16</c>.</summary>
     string PrecisionName { get; }
 
@@ -37,4 +40,10 @@ public static class Trainers
     /// <summary>Goes on from a checkpoint; see <see cref="Trainer.Resume"/>.</summary>
     public static ITrainer Resume(string checkpointPath, TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken) =>
         setup.Model.Network == Backbones.NetworkKind.Cascade ? Cascade.CascadeTrainer.Resume(checkpointPath, setup, progress) : Trainer.Resume(checkpointPath, setup, progress, cancellationToken);
+
+    /// <summary>A new run from the checkpoint of another one; see <see cref="Trainer.Fork"/>.</summary>
+    public static ITrainer Fork(string checkpointPath, Carry carry, TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken) =>
+        setup.Model.Network == Backbones.NetworkKind.Cascade
+            ? Cascade.CascadeTrainer.Fork(checkpointPath, carry, setup, progress)
+            : Trainer.Fork(checkpointPath, carry, setup, progress, cancellationToken);
 }

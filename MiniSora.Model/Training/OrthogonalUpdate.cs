@@ -6,7 +6,7 @@ namespace MiniSora.Model.Training;
 
 /// <summary>
 /// Muon's update (Jordan et al. 2024): the first moment of a hidden matrix, its singular values pushed to 1 by five Newton–Schulz
-/// steps. A stack of square maps in one parameter (queries, keys and values; the vectors of the modulation; the parts of a feed-forward
+/// steps. A stack of square maps in one parameter (queries, keys and values; the parts of a feed-forward
 /// layer) counts as so many matrices, so that all have the same shape and go through one batched product.
 /// Scaled by 0.2 √max(rows, columns) (Liu et al. 2025, "Muon is scalable"), which gives it the typical size of AdamW's update: one
 /// learning rate serves both.

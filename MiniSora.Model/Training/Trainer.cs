@@ -36,28 +36,38 @@ public sealed class Trainer : ITrainer
     private int rollbacksInARow;
 
     /// <summary>A new run over parts that are ready; takes over <paramref name="codec"/>.</summary>
-    internal Trainer(TrainerSetup setup, IVideoCodec codec, Vocabulary vocabulary, IProgress<TrainerPhase>? progress, Checkpoint? resumed)
+    /// <param name="source">What it starts from, unless it starts from nothing.</param>
+    /// <param name="carry">What it takes from there when <paramref name="source"/> is another run's; null: it goes on with its own.</param>
+    internal Trainer(TrainerSetup setup, IVideoCodec codec, Vocabulary vocabulary, IProgress<TrainerPhase>? progress, Checkpoint? source, Carry? carry = null)
     {
         this.setup = setup;
         this.codec = codec;
         this.vocabulary = vocabulary;
         system = VideoSystem.Of(setup.Model, setup.Objective, Size.Latents(codec), vocabulary, RequireClasses(setup), VideoSystem.OpenText(setup.Model, setup.Weights, setup.Placement));
         state = new TrainingState(system.Layout, setup.Training, setup.Seed, setup.Placement.Device);
-        resumed?.ReadInto(state, system.Layout);
-        StepNumber = resumed?.Description.Step ?? 0;
-        if (resumed?.ReadStepState() is { Count: > 0 } numbers)
-            system.RestoreStepState(numbers);
+        source?.ReadInto(state, system.Layout, carry ?? Carry.Everything);
+        if (source is not null && carry is null or Carry.Everything)
+        {
+            StepNumber = source.Description.Step;
+            if (source.ReadStepState() is { Count: > 0 } numbers)
+                system.RestoreStepState(numbers);
+        }
+
+        StartStep = carry is null ? source?.Description.StartStep ?? 0 : StepNumber;
         replicas = new Replicas(system, Replicas.Devices(setup.Placement.Device, setup.Training.Devices), setup.Training.Activations);
         // A large frozen codec would else take most of every step.
         latents = setup.Codec.Kind is CodecKind.Kl or CodecKind.StageA ? new LatentCache(codec) : null;
         var builder = new BatchBuilder(setup, latents ?? codec, system);
-        compute = resumed?.Description.Compute ?? ChooseCompute(builder, progress);
+        compute = carry is null && source is not null ? source.Description.Compute : ChooseCompute(builder, progress);
         snapshot = new TrainingSnapshot(state);
-        queue = new BatchQueue(builder.Build, StepNumber + 1, BatchesAhead);
+        queue = new BatchQueue(builder.Build, StepNumber + 1, BatchesAhead, setup.Dataset.Id);
     }
 
     /// <summary>Steps taken so far.</summary>
     public long StepNumber { get; private set; }
+
+    /// <inheritdoc/>
+    public long StartStep { get; }
 
     /// <summary>Arithmetic in use: <c>fp32</c> or <c>bf16</c>.</summary>
     public string PrecisionName => CheckpointDescription.NameOf(compute);
@@ -113,11 +123,29 @@ public sealed class Trainer : ITrainer
         progress?.Report(new TrainerPhase("phase.load_checkpoint", null));
         using var checkpoint = Checkpoint.Open(checkpointPath);
         checkpoint.Description.RequireSame(setup);
+        return From(checkpoint, setup, null, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// A new run that starts from the checkpoint of another one. Codec and vocabulary stay the checkpoint's, since the weights speak in them; everything else
+    /// is the setup's. Throws <see cref="CheckpointException"/> when the weights do not fit it.
+    /// </summary>
+    public static Trainer Fork(string checkpointPath, Carry carry, TrainerSetup setup, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken)
+    {
+        TorchRuntime.EnsureLoaded();
+        progress?.Report(new TrainerPhase("phase.load_checkpoint", null));
+        using var checkpoint = Checkpoint.Open(checkpointPath);
+        checkpoint.Description.RequireFit(setup, carry);
+        return From(checkpoint, setup, carry, progress, cancellationToken);
+    }
+
+    private static Trainer From(Checkpoint checkpoint, TrainerSetup setup, Carry? carry, IProgress<TrainerPhase>? progress, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var codec = checkpoint.ReadCodec(setup.Placement);
         try
         {
-            return new Trainer(setup, codec, checkpoint.Description.ReadVocabulary(), progress, checkpoint);
+            return new Trainer(setup, codec, checkpoint.Description.ReadVocabulary(), progress, checkpoint, carry);
         }
         catch
         {
@@ -145,7 +173,7 @@ public sealed class Trainer : ITrainer
         if (StepNumber % SnapshotSteps == 1)
             KeepSnapshot();
         if (AverageSnapshots.IsDue(setup.Training, StepNumber - 1))
-            state.Averages.Take(state.Emas, state.EmaGammas, state.Optimizer.Updates);
+            state.Averages.Take(state.Emas, state.EmaGammas, state.Updates);
         if (StepNumber >= setup.Training.ClipFrom)
             GradientClip.Apply(gradient, norm, setup.Training.GradientClip);
         state.Update(gradient, rate);
@@ -156,7 +184,7 @@ public sealed class Trainer : ITrainer
     /// <summary>Writes a checkpoint: to a temporary name, flushed, renamed.</summary>
     public void Save(string path)
     {
-        var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, state.Optimizer.Updates, compute);
+        var description = CheckpointDescription.Of(setup, vocabulary, StepNumber, state.Updates, compute) with { OptimizerUpdates = state.Optimizer.Updates, StartStep = StartStep };
         Checkpoint.Write(path, description, system.Layout, state, codec, system.StepState);
     }
 
@@ -168,7 +196,7 @@ public sealed class Trainer : ITrainer
     {
         if (emaWidth > 0)
         {
-            var (made, said) = AverageMix.Make(state.Sources(), emaWidth, state.Optimizer.Updates, state.Parameters);
+            var (made, said) = AverageMix.Make(state.Sources(), emaWidth, state.Updates, state.Parameters);
             return new VideoSampler(system, made, codec, compute, Size, said, ownsAll: false);
         }
 

@@ -22,6 +22,9 @@ internal sealed class TrainingState : IDisposable
         Emas = [.. options.Averages.Select(_ => Parameters.detach().clone().DetachFromDisposeScope())];
     }
 
+    /// <summary>Updates of the weights so far, as the averages count them; a run that starts from another's averages goes on counting, with an optimizer of its own.</summary>
+    public long Updates { get; set; }
+
     /// <summary>Master weights; the leaf of the gradient.</summary>
     public Tensor Parameters { get; }
 
@@ -45,13 +48,14 @@ internal sealed class TrainingState : IDisposable
     {
         using var _ = no_grad();
         Optimizer.Apply(Parameters, gradient, learningRate);
+        Updates++;
         for (var i = 0; i < Emas.Count; i++)
-            WeightAverage.Follow(Emas[i], Parameters, i < EmaGammas.Count ? PowerEma.Decay(EmaGammas[i], Optimizer.Updates) : decay);
+            WeightAverage.Follow(Emas[i], Parameters, i < EmaGammas.Count ? PowerEma.Decay(EmaGammas[i], Updates) : decay);
     }
 
     /// <summary>Every power-function average that is there, of now and of before.</summary>
     public IReadOnlyList<AverageSource> Sources() =>
-        [.. EmaGammas.Select((gamma, i) => new AverageSource(new EmaProfile(Optimizer.Updates, gamma), () => Emas[i].alias())), .. Averages.Sources()];
+        [.. EmaGammas.Select((gamma, i) => new AverageSource(new EmaProfile(Updates, gamma), () => Emas[i].alias())), .. Averages.Sources()];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -68,13 +72,13 @@ internal sealed class TrainingState : IDisposable
 internal sealed class TrainingSnapshot : IDisposable
 {
     private readonly List<Tensor> copies;
-    private long updates;
+    private (long Weights, long Optimizer) updates;
 
     public TrainingSnapshot(TrainingState state)
     {
         using var _ = no_grad();
         copies = [.. state.Buffers.Select(buffer => buffer.detach().clone().DetachFromDisposeScope())];
-        updates = state.Optimizer.Updates;
+        updates = (state.Updates, state.Optimizer.Updates);
     }
 
     /// <summary>Takes the state as it is now.</summary>
@@ -83,7 +87,7 @@ internal sealed class TrainingSnapshot : IDisposable
         using var _ = no_grad();
         foreach (var (copy, buffer) in copies.Zip(state.Buffers))
             copy.copy_(buffer);
-        updates = state.Optimizer.Updates;
+        updates = (state.Updates, state.Optimizer.Updates);
     }
 
     /// <summary>Puts the state back.</summary>
@@ -92,7 +96,7 @@ internal sealed class TrainingSnapshot : IDisposable
         using var _ = no_grad();
         foreach (var (copy, buffer) in copies.Zip(state.Buffers))
             buffer.copy_(copy);
-        state.Optimizer.Updates = updates;
+        (state.Updates, state.Optimizer.Updates) = updates;
     }
 
     /// <inheritdoc/>

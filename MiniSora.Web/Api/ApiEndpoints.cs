@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
@@ -8,6 +9,7 @@ using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Runs.Sweeps;
 
 namespace MiniSora.Web.Api;
 
@@ -37,6 +39,8 @@ internal static class ApiEndpoints
             .Accepts<ApiSubmission>("application/json", "application/yaml").Produces<ApiRun>(201).Refused();
         write.MapPost("/runs/check", CheckAsync).WithTags("runs").WithSummary("What a submission would be answered now, and what the run would cost.")
             .Accepts<ApiSubmission>("application/json", "application/yaml").Produces<ApiEstimate>().Refused();
+        write.MapPost("/runs/{run}/fork", ForkAsync).WithTags("runs").WithSummary("Submits a training run that starts from a checkpoint of this one, with some settings changed.")
+            .Produces<ApiRun>(201).Missing().Refused();
         write.MapPost("/runs/{run}/cancel", (string run, [FromServices] RunService runs, [FromServices] RunReader reader, HttpContext http) => ActAsync(run, runs.CancelAsync, reader, runs, http))
             .WithTags("runs").WithSummary("Gives the run up, whatever it does.").Produces<ApiRun>().Missing().Refused();
         write.MapPost("/runs/{run}/stop", (string run, [FromServices] RunService runs, [FromServices] RunReader reader, HttpContext http) => ActAsync(run, runs.StopAndKeepAsync, reader, runs, http))
@@ -46,6 +50,9 @@ internal static class ApiEndpoints
         write.MapPost("/runs/{run}/resume", (string run, [FromServices] RunService runs, [FromServices] RunReader reader, HttpContext http) => ActAsync(run, runs.ResumeAsync, reader, runs, http))
             .WithTags("runs").WithSummary("Puts a paused run, or one that failed after a checkpoint, back into the queue.").Produces<ApiRun>().Missing().Refused();
         write.MapDelete("/runs/{run}", DeleteAsync).WithTags("runs").WithSummary("Removes a run that is over, with its points, log and files.").Produces(204).Missing().Refused();
+        write.MapPost("/sweeps", SubmitSweepAsync).WithTags("sweeps").WithSummary("Submits a run for every combination of the values of one to three settings.").Produces<ApiSweep>(201).Refused();
+        read.MapGet("/sweeps/{id:long}", SweepAsync).WithTags("sweeps").WithSummary("A grid of runs and what is left of its budget.").Produces<ApiSweep>().Missing();
+        write.MapPost("/sweeps/{id:long}/cancel", CancelSweepAsync).WithTags("sweeps").WithSummary("Gives up every run of it that is not over.").Produces<ApiSweep>().Missing().Refused();
         write.MapPost("/uploads/images", UploadAsync).WithTags("files").WithSummary("Stores an image; a sampling spec names it by the hash of the answer.")
             .Accepts<byte[]>("image/png", "image/jpeg", "image/webp").Produces<ImageStored>(201).Refused();
     }
@@ -118,7 +125,41 @@ internal static class ApiEndpoints
     {
         if (await ReadAsync(http) is not { } wish)
             return ApiProblems.Of(StatusCodes.Status400BadRequest, new Refusal("bad_request"));
-        switch (await runs.SubmitAsync(wish.Yaml, wish.Origin, Viewer.From(http.User), http.RequestAborted))
+        return await AnswerAsync(await runs.SubmitAsync(wish.Yaml, wish.Origin, Viewer.From(http.User), http.RequestAborted), reader, http);
+    }
+
+    private static async Task<IResult> ForkAsync(string run, ApiFork fork, RunService runs, RunReader reader, HttpContext http) =>
+        await reader.IdAsync(run, http.RequestAborted) is { } id
+            ? await AnswerAsync(await runs.ForkAsync(id, fork.Step, fork.Set ?? [], Viewer.From(http.User), http.RequestAborted), reader, http)
+            : NotFound();
+
+    private static async Task<IResult> SubmitSweepAsync(ApiSweepWish wish, SweepService sweeps, HttpContext http)
+    {
+        if (wish.Spec is null)
+            return ApiProblems.Of(StatusCodes.Status400BadRequest, new Refusal("bad_request"));
+        var reading = SpecYaml.Read(YamlOf(wish.Spec));
+        if (reading.Spec is not { } spec || reading.Problems.Count > 0)
+            return ApiProblems.Of([.. reading.Problems.Select(Refusal.Of)]);
+        return await sweeps.SubmitAsync(spec, new(wish.Sweep ?? [], wish.BudgetSeconds), new(), Viewer.From(http.User), http.RequestAborted) switch
+        {
+            SubmittedSweep submitted => await SweepOfAsync(submitted.SweepId, sweeps, http) is { } sweep ? TypedResults.Created($"/api/v1/sweeps/{sweep.Id}", sweep) : NotFound(),
+            Refused refused => ApiProblems.Of(refused.Reasons),
+            var other => throw new InvalidOperationException($"{other} is no answer."),
+        };
+    }
+
+    private static async Task<IResult> SweepAsync(long id, SweepService sweeps, HttpContext http) =>
+        await SweepOfAsync(id, sweeps, http) is { } sweep ? TypedResults.Ok(sweep) : NotFound();
+
+    private static async Task<IResult> CancelSweepAsync(long id, SweepService sweeps, HttpContext http) =>
+        await sweeps.CancelAsync(id, Viewer.From(http.User), http.RequestAborted) is { } refusal ? ApiProblems.Of(refusal) : await SweepAsync(id, sweeps, http);
+
+    private static async Task<ApiSweep?> SweepOfAsync(long id, SweepService sweeps, HttpContext http) =>
+        await sweeps.FindAsync(id, Viewer.From(http.User), http.RequestAborted) is { } sweep ? ApiSweep.Of(sweep) : null;
+
+    private static async Task<IResult> AnswerAsync(SubmitResult result, RunReader reader, HttpContext http)
+    {
+        switch (result)
         {
             case Submitted submitted:
                 var run = (await reader.GetAsync(submitted.RunId, Viewer.From(http.User), http.RequestAborted))!;
@@ -139,7 +180,7 @@ internal static class ApiEndpoints
             return TypedResults.Ok(new ApiEstimate(false, [.. reading.Problems.Select(Refusal.Of).Select(ApiProblems.Reason)], null, null, null));
         var reasons = await runs.CheckAsync(spec, Viewer.From(http.User), http.RequestAborted);
         var context = await runs.ContextAsync(spec, http.RequestAborted);
-        var estimate = RunEstimator.Estimate(spec, context.Calibration, context.Source);
+        var estimate = RunEstimator.Estimate(spec, context.Calibration, context.Source, context.SourceStep);
         return TypedResults.Ok(new ApiEstimate(reasons.Count == 0, [.. reasons.Select(ApiProblems.Reason)], SpecYaml.Write(spec), estimate.MemoryBytes, [estimate.SecondsLow, estimate.SecondsMid, estimate.SecondsHigh]));
     }
 
@@ -187,13 +228,14 @@ internal static class ApiEndpoints
             var wish = JsonSerializer.Deserialize<ApiSubmission>(body, LiveJson.Options);
             if (wish?.Spec is null)
                 return null;
-            // JSON is YAML: a document sent as an object is read, and complained about, as one.
-            var yaml = wish.Spec.GetValueKind() == JsonValueKind.String ? wish.Spec.GetValue<string>() : wish.Spec.ToJsonString(LiveJson.Options);
-            return (yaml, new(wish.FromRun, wish.FromPost));
+            return (YamlOf(wish.Spec), new(wish.FromRun, wish.FromPost));
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    // JSON is YAML: a document sent as an object is read, and complained about, as one.
+    private static string YamlOf(JsonNode spec) => spec.GetValueKind() == JsonValueKind.String ? spec.GetValue<string>() : spec.ToJsonString(LiveJson.Options);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Runs.Sweeps;
 
 namespace MiniSora.Web.Api;
 
@@ -13,6 +14,28 @@ public sealed record ApiMember(Guid Id, string Name, string TokenName, IReadOnly
 /// <param name="FromRun">The run this one was made from.</param>
 /// <param name="FromPost">The gallery post this one was made from.</param>
 public sealed record ApiSubmission(JsonNode? Spec, Guid? FromRun, Guid? FromPost);
+
+/// <summary>How a fork differs from the run it starts from.</summary>
+/// <param name="Step">Step of the checkpoint; null for the newest.</param>
+/// <param name="Set">Settings as <c>path=value</c>, e.g. <c>training.learning_rate=5e-4</c>; <c>start.carry</c> says what is taken over.</param>
+public sealed record ApiFork(long? Step, IReadOnlyList<string>? Set);
+
+/// <summary>A grid of runs to submit.</summary>
+/// <param name="Spec">What they have in common: YAML as a text, or the same document as JSON.</param>
+/// <param name="Sweep">One to three settings with their values, e.g. <c>training.learning_rate=1e-4,3e-4</c>.</param>
+/// <param name="BudgetSeconds">Device seconds beyond which no further run starts; null without a limit.</param>
+public sealed record ApiSweepWish(JsonNode? Spec, IReadOnlyList<string>? Sweep, double? BudgetSeconds);
+
+/// <summary>A grid of runs.</summary>
+/// <param name="UsedSeconds">Device seconds of its runs so far.</param>
+/// <param name="KeptBack">Waiting runs that do not fit into what is left of the budget.</param>
+/// <param name="Url">The page that compares them.</param>
+public sealed record ApiSweep(long Id, string Name, IReadOnlyList<string> Settings, double? BudgetSeconds, double UsedSeconds, IReadOnlyList<Guid> Runs, int Waiting, int KeptBack, int Open, string Url)
+{
+    internal static ApiSweep Of(SweepView sweep) => new(
+        sweep.Id, sweep.Name, sweep.Settings, sweep.BudgetSeconds, sweep.UsedSeconds, sweep.RunIds, sweep.Waiting, sweep.KeptBack, sweep.Open,
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/compare?sweep={sweep.Id}"));
+}
 
 /// <summary>A run in a list.</summary>
 /// <param name="Kind"><c>Training</c> or <c>Sampling</c>.</param>
@@ -37,7 +60,9 @@ public sealed record ApiRunPage(IReadOnlyList<ApiRun> Runs, long? Next);
 /// <param name="Message">A sentence in the language asked for.</param>
 /// <param name="Advice">What to do about it.</param>
 /// <param name="Detail">What the software itself said.</param>
-public sealed record ApiFailure(string Code, string Message, string Advice, string? Detail);
+/// <param name="Class">What kind of failure it is, e.g. <c>OutOfMemory</c>.</param>
+/// <param name="Next">What follows, e.g. <c>HalveBatch</c>.</param>
+public sealed record ApiFailure(string Code, string Message, string Advice, string? Detail, string? Class, string? Next);
 
 /// <summary>A try at a run.</summary>
 public sealed record ApiAttempt(int Number, string Worker, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset LastHeardAt, long ResumedFromStep, string? Outcome, int? ExitCode);
@@ -53,17 +78,18 @@ public sealed record ApiArtifact(Guid Id, string Kind, string FileName, long Byt
 
 /// <summary>Everything about a run but its points and its log.</summary>
 /// <param name="Can">What this token's member may do now: <c>cancel</c>, <c>stop</c>, <c>pause</c>, <c>resume</c>, <c>delete</c>.</param>
+/// <param name="StartStep">Step of the parent's checkpoint that it starts from; null when it starts from nothing.</param>
 /// <param name="LastEvent">Number of the newest event; follow from here.</param>
 public sealed record ApiRunDetails(
     ApiRun Run, string Spec, string SpecHash, long Seed, string Software, string? Device, string? Precision, string? Phase, double? PhaseProgress, ApiFailure? Failure,
-    double DeviceSeconds, long PeakMemoryBytes, Guid? ParentRun, IReadOnlyList<string> Metrics, IReadOnlyList<ApiAttempt> Attempts, IReadOnlyList<ApiArtifact> Artifacts,
+    double DeviceSeconds, long PeakMemoryBytes, Guid? ParentRun, long? StartStep, IReadOnlyList<string> Metrics, IReadOnlyList<ApiAttempt> Attempts, IReadOnlyList<ApiArtifact> Artifacts,
     IReadOnlyList<string> Can, long LastEvent)
 {
     internal static ApiRunDetails Of(RunDetails run) => new(
         ApiRun.Of(run.Summary), run.SpecYaml, run.SpecHash, run.Seed, run.SoftwareVersion, run.Device, run.Precision,
         run.PhaseKey is { } phase ? SpecTexts.Phase(phase) : null, run.PhaseProgress,
-        run.Summary.FailureCode is { } code ? new(code, SpecTexts.Failure(code, run.FailureArguments), SpecTexts.FailureAdvice(code), run.FailureMessage) : null,
-        run.DeviceSeconds, run.PeakMemoryBytes, run.ParentRun?.Id, run.MetricNames,
+        run.Summary.FailureCode is { } code ? new(code, SpecTexts.Failure(code, run.FailureArguments), SpecTexts.FailureAdvice(code), run.FailureMessage, run.Failure?.Class.ToString(), run.Failure?.Remedy.ToString()) : null,
+        run.DeviceSeconds, run.PeakMemoryBytes, run.ParentRun?.Id, run.StartStep, run.MetricNames,
         [.. run.Attempts.Select(a => new ApiAttempt(a.Number, a.Worker, a.StartedAt, a.EndedAt, a.LastHeardAt, a.ResumedFromStep, a.Outcome, a.ExitCode))],
         [.. run.Artifacts.Select(ApiArtifact.Of)],
         [.. new (bool May, string What)[] { (run.Actions.Cancel, "cancel"), (run.Actions.StopAndKeep, "stop"), (run.Actions.Pause, "pause"), (run.Actions.Resume, "resume"), (run.Actions.Delete, "delete") }.Where(action => action.May).Select(action => action.What)],

@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
+using MiniSora.Web.Retention;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 
@@ -7,39 +7,43 @@ namespace MiniSora.Web.Artifacts;
 
 /// <summary>Removes what nobody needs: old checkpoints of a run, and files of the store that no row names.</summary>
 internal sealed class ArtifactCleaner(
-    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, IOptions<RunOptions> options, TimeProvider clock)
+    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, RetentionPolicies policies, TimeProvider clock)
 {
-    // A file is in the store before its row is: only those that had time to get one are strays.
-    private static readonly TimeSpan Youth = TimeSpan.FromMinutes(10);
-
-    /// <summary>Keeps the newest checkpoints of a run and those that a run or a post refers to.</summary>
+    /// <summary>Keeps the checkpoints of a run that the policy keeps, and those that somebody refers to.</summary>
     public async Task TrimCheckpointsAsync(Guid runId, CancellationToken cancellationToken)
     {
+        var policy = await policies.ReadAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var old = await context.Artifacts
-            .Where(a => a.RunId == runId && a.Kind == "checkpoint")
-            .OrderByDescending(a => a.Step).ThenByDescending(a => a.CreatedAt)
-            .Skip(options.Value.CheckpointsKept)
-            .ToListAsync(cancellationToken);
-        foreach (var artifact in old)
+        var checkpoints = await context.Artifacts.Where(a => a.RunId == runId && a.Kind == "checkpoint").ToListAsync(cancellationToken);
+        if (checkpoints.Count <= policy.LastCheckpoints)
+            return;
+        var number = await context.Runs.Where(run => run.Id == runId).Select(run => run.Number).SingleAsync(cancellationToken);
+        var best = policy.KeepBest ? await RetentionPlanner.BestStepAsync(context, number, cancellationToken) : null;
+        var kept = CheckpointRule.Kept(checkpoints.Select(checkpoint => checkpoint.Step), policy, best);
+        var old = checkpoints.Where(checkpoint => !kept.Contains(checkpoint.Step)).ToList();
+        if (old.Count == 0)
+            return;
+        var references = await References.LoadAsync(context, cancellationToken);
+        foreach (var artifact in old.Where(artifact => references.Of(artifact.Sha256, runId).All(reason => reason == KeepReason.Open)))
         {
-            if (await IsReferredToAsync(context, artifact.Sha256, cancellationToken))
+            // Asked again by the same statement that deletes: a run may have been submitted meanwhile that starts from it.
+            if (await context.Artifacts.Where(a => a.Id == artifact.Id && !context.Runs.Any(run => run.CheckpointSha256 == a.Sha256)).ExecuteDeleteAsync(cancellationToken) == 0)
                 continue;
-            await context.Artifacts.Where(a => a.Id == artifact.Id).ExecuteDeleteAsync(cancellationToken);
             if (!await context.Artifacts.AnyAsync(a => a.Sha256 == artifact.Sha256, cancellationToken))
                 store.Delete(artifact.Sha256);
         }
     }
 
-    /// <summary>Deletes files that no row names. Returns how many.</summary>
+    /// <summary>Deletes files that no row names and no run waits for, whose own run may be gone. Returns how many.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var needed = await context.Artifacts.Select(a => a.Sha256)
             .Union(context.Posts.Select(p => p.VideoSha256))
+            .Union(context.Runs.Where(run => run.CheckpointSha256 != null && (run.State == RunState.Queued || run.State == RunState.Running || run.State == RunState.Interrupted || run.State == RunState.Paused)).Select(run => run.CheckpointSha256!))
             .Union(context.Posts.Where(p => p.PosterSha256 != null).Select(p => p.PosterSha256!))
             .ToHashSetAsync(cancellationToken);
-        var limit = clock.GetUtcNow() - Youth;
+        var limit = clock.GetUtcNow() - RetentionPlanner.Youth;
         var swept = 0;
         foreach (var file in new DirectoryInfo(folder.Artifacts).EnumerateFiles("*", SearchOption.AllDirectories))
         {
@@ -51,9 +55,4 @@ internal sealed class ArtifactCleaner(
 
         return swept;
     }
-
-    private static async Task<bool> IsReferredToAsync(MiniSoraDbContext context, string sha256, CancellationToken cancellationToken) =>
-        await context.Runs.AnyAsync(run => run.CheckpointSha256 == sha256, cancellationToken)
-        || await context.Posts.AnyAsync(post => post.CheckpointSha256 == sha256, cancellationToken)
-        || await context.LeaderboardEntries.AnyAsync(entry => entry.CheckpointSha256 == sha256, cancellationToken);
 }

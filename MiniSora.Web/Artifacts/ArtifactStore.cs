@@ -14,6 +14,9 @@ public sealed class ArtifactMismatchException(string path, string expected, stri
 /// </summary>
 internal sealed partial class ArtifactStore(DataFolder folder, TimeProvider clock)
 {
+    // Whoever deletes an old file and whoever needs it again at that moment: one after the other.
+    private readonly Lock touching = new();
+
     /// <summary>A file taken in.</summary>
     public sealed record Stored(string Sha256, long Bytes);
 
@@ -34,11 +37,7 @@ internal sealed partial class ArtifactStore(DataFolder folder, TimeProvider cloc
     /// <summary>A file that is here and is needed again; null when it is not here.</summary>
     public Stored? Again(string sha256)
     {
-        if (!Has(sha256))
-            return null;
-        // Whoever sweeps strays shall not take it for an old one.
-        File.SetLastWriteTimeUtc(PathOf(sha256), clock.GetUtcNow().UtcDateTime);
-        return new(sha256, new FileInfo(PathOf(sha256)).Length);
+        return Touch(sha256) ? new(sha256, new FileInfo(PathOf(sha256)).Length) : null;
     }
 
     /// <summary>
@@ -54,12 +53,8 @@ internal sealed partial class ArtifactStore(DataFolder folder, TimeProvider cloc
             throw new ArtifactMismatchException(path, expectedSha256, sha256);
 
         var target = PathOf(sha256);
-        if (File.Exists(target))
-        {
-            // Needed again: whoever sweeps strays shall not take it for an old one.
-            File.SetLastWriteTimeUtc(target, clock.GetUtcNow().UtcDateTime);
+        if (Touch(sha256))
             return new(sha256, bytes);
-        }
 
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         if (OperatingSystem.IsLinux() && Link(path, target) == 0)
@@ -106,6 +101,33 @@ internal sealed partial class ArtifactStore(DataFolder folder, TimeProvider cloc
 
     /// <summary>Removes a file nobody needs.</summary>
     public void Delete(string sha256) => File.Delete(PathOf(sha256));
+
+    /// <summary>Whether it came, or was needed again, within the last <paramref name="youth"/>.</summary>
+    public bool IsYoung(string sha256, TimeSpan youth) => Has(sha256) && File.GetLastWriteTimeUtc(PathOf(sha256)) > (clock.GetUtcNow() - youth).UtcDateTime;
+
+    /// <summary>Removes a file that no row names. False when it was needed again meanwhile: then it stays.</summary>
+    public bool DeleteUnlessYoung(string sha256, TimeSpan youth)
+    {
+        lock (touching)
+        {
+            if (IsYoung(sha256, youth))
+                return false;
+            Delete(sha256);
+            return true;
+        }
+    }
+
+    // Whoever sweeps strays shall not take it for an old one.
+    private bool Touch(string sha256)
+    {
+        lock (touching)
+        {
+            if (!Has(sha256))
+                return false;
+            File.SetLastWriteTimeUtc(PathOf(sha256), clock.GetUtcNow().UtcDateTime);
+            return true;
+        }
+    }
 
     // .NET 10 has no call for hard links.
     [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]

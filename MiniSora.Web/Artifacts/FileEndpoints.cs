@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
+using MiniSora.Model.Media;
 
 namespace MiniSora.Web.Artifacts;
 
@@ -20,9 +23,10 @@ internal static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/files/{sha256}/{name}", [HttpMethods.Get, HttpMethods.Head], Serve);
-        app.MapPost("/api/uploads/images", UploadImageAsync).RequireAuthorization();
-        app.MapPost("/api/uploads/videos", UploadVideoAsync).RequireAuthorization();
-        app.MapPost("/api/specs/from-video", SpecFromVideoAsync).RequireAuthorization();
+        // A little more than is taken, so that it is our sentence that refuses.
+        app.MapPost("/api/uploads/images", UploadImageAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxImageBytes * 2));
+        app.MapPost("/api/uploads/videos", UploadVideoAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxClipBytes * 2));
+        app.MapPost("/api/specs/from-video", SpecFromVideoAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxVideoBytes * 2));
     }
 
     private static IResult Serve(string sha256, string name, string? download, ArtifactStore store, HttpResponse response)
@@ -46,7 +50,7 @@ internal static class FileEndpoints
     private static async Task<IResult> UploadImageAsync(HttpRequest request, string? name, UploadService uploads, CancellationToken cancellationToken)
     {
         if (request.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) != true)
-            return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+            return WrongType(MediaErrors.NotAnImage);
         var result = await uploads.StoreImageAsync(request.Body, name ?? "image", Account.Viewer.From(request.HttpContext.User), cancellationToken);
         return result is ImageStored stored ? TypedResults.Ok(stored) : TypedResults.UnprocessableEntity(Problem((UploadRefused)result));
     }
@@ -55,7 +59,7 @@ internal static class FileEndpoints
     private static async Task<IResult> UploadVideoAsync(HttpRequest request, UploadService uploads, CancellationToken cancellationToken)
     {
         if (request.ContentType is not { } type || !(type.StartsWith("video/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("image/gif", StringComparison.OrdinalIgnoreCase)))
-            return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+            return WrongType(MediaErrors.NotAVideo);
         var result = await uploads.StoreVideoAsync(request.Body, Account.Viewer.From(request.HttpContext.User), cancellationToken);
         return result is VideoStored stored ? TypedResults.Ok(stored) : TypedResults.UnprocessableEntity(Problem((UploadRefused)result));
     }
@@ -64,10 +68,13 @@ internal static class FileEndpoints
     private static async Task<IResult> SpecFromVideoAsync(HttpRequest request, UploadService uploads, CancellationToken cancellationToken)
     {
         if (request.ContentType?.StartsWith("video/", StringComparison.OrdinalIgnoreCase) != true)
-            return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+            return WrongType(MediaErrors.NotAVideo);
         var result = await uploads.ReadVideoAsync(request.Body, cancellationToken);
         return result is VideoSpec found ? TypedResults.Ok(found) : TypedResults.UnprocessableEntity(Problem((UploadRefused)result));
     }
+
+    private static JsonHttpResult<object> WrongType(string code) =>
+        TypedResults.Json(Problem(new(new(code))), statusCode: StatusCodes.Status415UnsupportedMediaType);
 
     private static object Problem(UploadRefused refused) => new { refused.Reason.Code, Message = Runs.RefusalTexts.Of(refused.Reason) };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Caching.Memory;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Storage;
 
@@ -18,17 +17,14 @@ public sealed record FacetCounts(IReadOnlyDictionary<GalleryFacet, IReadOnlyList
 /// </summary>
 public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
 {
-    // Counting 100,000 videos by six facets takes longer than a page may; a count that is half a minute old does no harm.
-    private static readonly TimeSpan CountsKept = TimeSpan.FromSeconds(30);
-
-    private readonly MemoryCache counts = new(new MemoryCacheOptions { SizeLimit = 500 });
+    private readonly PostCounts counts = new(contexts);
 
     /// <summary>A page of tiles.</summary>
     public async Task<PostPage> ListAsync(GalleryQuery query, CancellationToken cancellationToken)
     {
         var take = Math.Clamp(query.Take, 1, 100);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var posts = Narrow(context, query, except: null);
+        var posts = Narrow(context, query);
         posts = query.Sort switch
         {
             GallerySort.Liked => posts.OrderByDescending(post => post.Likes).ThenByDescending(post => post.Number),
@@ -82,56 +78,22 @@ public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
             next);
     }
 
-    /// <summary>What one can choose now, and how many videos the question finds. Half a minute old at most.</summary>
+    /// <summary>What one can choose now, and how many videos the question finds.</summary>
     public async Task<FacetCounts> CountAsync(GalleryQuery query, CancellationToken cancellationToken)
     {
-        var key = (query with { After = null, Page = 1, Sort = GallerySort.Newest }).Address;
-        if (counts.TryGetValue(key, out FacetCounts? known))
-            return known!;
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var facets = new Dictionary<GalleryFacet, IReadOnlyList<FacetValue>>();
-        foreach (var facet in Enum.GetValues<GalleryFacet>())
-            facets[facet] = await ValuesAsync(Narrow(context, query, except: facet), facet, cancellationToken);
-        var fresh = new FacetCounts(facets, await Narrow(context, query, except: null).CountAsync(cancellationToken));
-        return counts.Set(key, fresh, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = CountsKept, Size = 1 });
+        var cells = await counts.OfAsync(query.Text, cancellationToken);
+        var facets = Enum.GetValues<GalleryFacet>().ToDictionary(facet => facet, facet => cells.ValuesOf(facet, query.Facets));
+        return new(facets, cells.Total(query.Facets));
     }
 
     /// <summary>Counts anew from now on: something was published, hidden or removed.</summary>
-    internal void Forget() => counts.Clear();
+    internal void Forget() => counts.Forget();
 
-    private static async Task<IReadOnlyList<FacetValue>> ValuesAsync(IQueryable<Post> posts, GalleryFacet facet, CancellationToken cancellationToken)
-    {
-        if (facet == GalleryFacet.Cost)
-        {
-            var found = await posts.GroupBy(post => post.DeviceSeconds < 60 ? 0 : post.DeviceSeconds < 3600 ? 1 : 2)
-                .Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken);
-            return [.. found.OrderBy(group => group.Key).Select(group => new FacetValue(CostClass.All[group.Key], group.Count))];
-        }
-
-        if (facet == GalleryFacet.Size)
-        {
-            var found = await posts.Where(post => post.Size > 0).GroupBy(post => post.Size).Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken);
-            return [.. found.OrderBy(group => group.Key).Select(group => new FacetValue(group.Key.ToString(CultureInfo.InvariantCulture), group.Count))];
-        }
-
-        var values = facet switch
-        {
-            GalleryFacet.Model => posts.GroupBy(post => post.Model),
-            GalleryFacet.Dataset => posts.GroupBy(post => post.Dataset),
-            GalleryFacet.Task => posts.GroupBy(post => post.Task),
-            _ => posts.GroupBy(post => post.Licence),
-        };
-        var texts = await values.Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellationToken);
-        return [.. texts.Where(group => group.Key.Length > 0).OrderByDescending(group => group.Count).ThenBy(group => group.Key, StringComparer.Ordinal).Take(20).Select(group => new FacetValue(group.Key, group.Count))];
-    }
-
-    private static IQueryable<Post> Narrow(MiniSoraDbContext context, GalleryQuery query, GalleryFacet? except)
+    private static IQueryable<Post> Narrow(MiniSoraDbContext context, GalleryQuery query)
     {
         var posts = PostSearch.Find(context, context.Posts.AsNoTracking().Where(post => post.HiddenAt == null), query.Text);
         foreach (var (facet, value) in query.Facets)
         {
-            if (facet == except)
-                continue;
             posts = facet switch
             {
                 GalleryFacet.Model => posts.Where(post => post.Model == value),

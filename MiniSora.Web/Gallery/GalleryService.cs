@@ -66,6 +66,7 @@ public sealed class GalleryService
             Liked = marks.Contains(PostMarkKind.Like),
             Reproduced = marks.Contains(PostMarkKind.Reproduced),
             HasCheckpoint = store.Has(post.CheckpointSha256),
+            VideoSha256 = post.VideoSha256,
             IsHidden = post.HiddenAt is not null,
             Passport = post.Passport.Length > 0 ? Passport.Read(post.Passport) : null,
             PassportSignature = post.PassportSignature,

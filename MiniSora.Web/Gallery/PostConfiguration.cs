@@ -20,7 +20,8 @@ internal sealed class PostConfiguration : IEntityTypeConfiguration<Post>
         builder.Property(post => post.Dataset).HasMaxLength(80);
         builder.Property(post => post.Task).HasMaxLength(32);
         builder.Property(post => post.Licence).HasMaxLength(32);
-        builder.HasIndex(post => new { post.HiddenAt, post.Number });
+        // With the facets: to look for a rare choice among the newest, or to count what a text finds, no row has to be read.
+        builder.HasIndex(post => new { post.HiddenAt, post.Number, post.Model, post.Dataset, post.Task, post.Size, post.Licence, post.DeviceSeconds });
         builder.HasIndex(post => new { post.HiddenAt, post.Likes, post.Number });
         builder.HasIndex(post => new { post.HiddenAt, post.DeviceSeconds, post.Number });
         builder.HasIndex(post => new { post.HiddenAt, post.Model, post.Dataset, post.Task, post.Size, post.Licence, post.DeviceSeconds });
@@ -29,7 +30,7 @@ internal sealed class PostConfiguration : IEntityTypeConfiguration<Post>
         builder.Property(post => post.Likeness).HasMaxLength(128);
         builder.HasIndex(post => post.SourceSha256);
         builder.HasIndex(post => post.PictureSha256);
-        builder.HasIndex(post => post.AuthorId);
+        builder.HasIndex(post => new { post.AuthorId, post.HiddenAt, post.Number });
         builder.HasIndex(post => post.Slug).IsUnique();
         builder.HasIndex(post => post.Number).IsUnique();
         builder.HasIndex(post => post.CheckpointSha256);

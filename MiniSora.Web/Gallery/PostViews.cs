@@ -82,6 +82,9 @@ public sealed record PostDetails(
     /// <summary>The viewer said that they made it again.</summary>
     public bool Reproduced { get; init; }
 
+    /// <summary>Content of the video.</summary>
+    public string VideoSha256 { get; init; } = "";
+
     /// <summary>The store still has the checkpoint.</summary>
     public bool HasCheckpoint { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Gallery;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 
@@ -11,8 +12,8 @@ namespace MiniSora.Web.Home;
 /// <param name="Posts">Videos in the gallery.</param>
 internal sealed record ActivityNow(int Running, int Waiting, int FinishedLastDay, int Posts);
 
-/// <summary>Counts runs and posts.</summary>
-internal sealed class PortalActivity(IDbContextFactory<MiniSoraDbContext> database, TimeProvider clock)
+/// <summary>Counts runs and the gallery's videos.</summary>
+internal sealed class PortalActivity(IDbContextFactory<MiniSoraDbContext> database, GalleryFeed gallery, TimeProvider clock)
 {
     public async Task<ActivityNow> NowAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +23,6 @@ internal sealed class PortalActivity(IDbContextFactory<MiniSoraDbContext> databa
             await context.Runs.CountAsync(run => run.State == RunState.Running, cancellationToken),
             await context.Runs.CountAsync(run => run.State == RunState.Queued, cancellationToken),
             await context.Runs.CountAsync(run => run.State == RunState.Succeeded && run.EndedAt >= since, cancellationToken),
-            await context.Posts.CountAsync(cancellationToken));
+            (await gallery.CountAsync(new(), cancellationToken)).Total);
     }
 }

@@ -181,7 +181,7 @@ internal sealed partial class CheckDriver(
         var reported = await LossesAsync(write.Context, original.Number, cancellationToken);
         var difference = LossTrace.LargestDifference(reported, again);
         // The checkpoint tells which spec trained it: an entry whose spec was exchanged is found by that.
-        var same = SpecYaml.Read(VideoSampler.SpecOf(store.PathOf(replay.CheckpointSha256))).Spec is { } own && SpecHash.Of(own) == entry.SpecHash
+        var same = SpecYaml.Read(VideoSampler.OriginOf(store.PathOf(replay.CheckpointSha256)).Spec).Spec is { } own && SpecHash.Of(own) == entry.SpecHash
             && SpecYaml.Read(entry.SpecYaml).Spec is { } said && SpecHash.Of(said) == entry.SpecHash;
         var passed = same && difference <= LossTrace.Tolerance(replay.Device);
         entry.Disproved = !passed;

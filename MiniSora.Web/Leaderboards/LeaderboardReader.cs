@@ -32,15 +32,18 @@ public sealed class LeaderboardReader
     /// <summary>A track's board. Of equal specs by one member only the newest is shown unless <paramref name="all"/>.</summary>
     public async Task<Board> BoardAsync(Track track, string? machine, bool all, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await context.LeaderboardEntries.AsNoTracking()
-            .Join(context.Users, entry => entry.OwnerId, member => member.Id, (entry, member) => new { entry, member.DisplayName })
-            .OrderBy(x => x.entry.Number)
-            .ToListAsync(cancellationToken);
-        var machines = rows.Select(row => row.entry.MachineOf(track)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToList();
+        var rows = await EntriesAsync(cancellationToken);
+        var machines = rows.Select(row => row.Entry.MachineOf(track)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToList();
         var chosen = machines.Contains(machine ?? "") ? machine! : "";
-        var shown = rows.Where(row => chosen.Length == 0 || row.entry.MachineOf(track) == chosen).Select(row => (row.entry, row.DisplayName)).ToList();
+        var shown = rows.Where(row => chosen.Length == 0 || row.Entry.MachineOf(track) == chosen).ToList();
         return new(track, machines, chosen, Rank(track, shown, all), Records(shown));
+    }
+
+    /// <summary>The best rows of every track, on all machines.</summary>
+    public async Task<IReadOnlyList<(Track Track, IReadOnlyList<BoardRow> Rows)>> BestAsync(int take, CancellationToken cancellationToken)
+    {
+        var rows = await EntriesAsync(cancellationToken);
+        return [.. Enum.GetValues<Track>().Select(track => (track, (IReadOnlyList<BoardRow>)[.. Rank(track, rows, all: false).Take(take)]))];
     }
 
     /// <summary>One entry; null when there is none.</summary>
@@ -70,6 +73,17 @@ public sealed class LeaderboardReader
     internal static IReadOnlyList<BoardRow> Rank(Track track, IReadOnlyList<(LeaderboardEntry Entry, string Owner)> entries, bool all)
     {
         var shown = all ? entries : [.. entries.GroupBy(row => (row.Entry.OwnerId, row.Entry.SpecHash)).Select(group => group.MaxBy(row => row.Entry.Number))];
+        // Most records say the same: each is read once.
+        var read = new Dictionary<string, ScoreRecord?>(StringComparer.Ordinal);
+        ScoreRecord? Score(LeaderboardEntry entry)
+        {
+            if (entry.ScoreJson is not { } json)
+                return null;
+            if (!read.TryGetValue(json, out var score))
+                read.Add(json, score = Read(json));
+            return score;
+        }
+
         var standard = shown.Where(row => row.Entry.ScoreJson is not null).OrderByDescending(row => row.Entry.LevelAt).Select(row => Score(row.Entry)).FirstOrDefault(score => score is not null);
         var ranked = new List<(LeaderboardEntry Entry, string Owner)>();
         var rest = new List<BoardRow>();
@@ -99,6 +113,46 @@ public sealed class LeaderboardReader
         return [.. rows, .. rest.OrderByDescending(row => row.Entry.Quality ?? -1).ThenBy(row => row.Entry.Number)];
     }
 
+    // Without the documents that trained and sampled them: they are as long as all the rest.
+    private async Task<List<(LeaderboardEntry Entry, string Owner)>> EntriesAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.LeaderboardEntries.AsNoTracking()
+            .Join(context.Users, entry => entry.OwnerId, member => member.Id, (e, member) => new
+            {
+                member.DisplayName,
+                Entry = new LeaderboardEntry
+                {
+                    Id = e.Id,
+                    Number = e.Number,
+                    OwnerId = e.OwnerId,
+                    Title = e.Title,
+                    RunId = e.RunId,
+                    CheckpointSha256 = e.CheckpointSha256,
+                    SpecHash = e.SpecHash,
+                    Dataset = e.Dataset,
+                    Machine = e.Machine,
+                    PeakMemoryBytes = e.PeakMemoryBytes,
+                    Flops = e.Flops,
+                    DeviceSeconds = e.DeviceSeconds,
+                    SecondsPerVideoSecond = e.SecondsPerVideoSecond,
+                    JoulesPerVideoSecond = e.JoulesPerVideoSecond,
+                    SamplingMachine = e.SamplingMachine,
+                    ClaimedQuality = e.ClaimedQuality,
+                    Level = e.Level,
+                    Quality = e.Quality,
+                    QualityLow = e.QualityLow,
+                    QualityHigh = e.QualityHigh,
+                    ScoreJson = e.ScoreJson,
+                    Disproved = e.Disproved,
+                    CreatedAt = e.CreatedAt,
+                    LevelAt = e.LevelAt,
+                },
+            })
+            .ToListAsync(cancellationToken);
+        return [.. rows.OrderBy(row => row.Entry.Number).Select(row => (row.Entry, row.DisplayName))];
+    }
+
     private static List<BoardRecord> Records(IReadOnlyList<(LeaderboardEntry Entry, string Owner)> entries)
     {
         var records = new List<BoardRecord>();
@@ -114,11 +168,11 @@ public sealed class LeaderboardReader
         return records;
     }
 
-    private static ScoreRecord? Score(LeaderboardEntry entry)
+    private static ScoreRecord? Read(string json)
     {
         try
         {
-            return entry.ScoreJson is null ? null : JsonSerializer.Deserialize<ScoreRecord>(entry.ScoreJson);
+            return JsonSerializer.Deserialize<ScoreRecord>(json);
         }
         catch (JsonException)
         {

@@ -12,10 +12,11 @@ internal static class DiskNeed
     private const long BytesPerStep = 400;
 
     /// <summary>Bytes: checkpoints (weights, two moments and the averaged copies, as 32-bit numbers), one more than are kept since the new one is complete before the oldest goes; previews or clips; points.</summary>
-    public static long Of(RunSpec spec, RunEstimate estimate, int checkpointsKept) => spec switch
+    /// <param name="checkpointsKept">Checkpoints that a run of so many steps may come to have.</param>
+    public static long Of(RunSpec spec, RunEstimate estimate, Func<long, long> checkpointsKept) => spec switch
     {
         TrainingSpec training => (long)Math.Min(
-            4.0 * estimate.Parameters * (3 + training.Training.Averages.Count) * (checkpointsKept + 1)
+            4.0 * estimate.Parameters * (3 + training.Training.Averages.Count) * (checkpointsKept(training.Training.Steps) + 1)
                 + BytesPerClip * (1 + training.Preview.Prompts.Count) + (double)BytesPerStep * training.Training.Steps,
             long.MaxValue / 4),
         SamplingSpec sampling => BytesPerClip * sampling.Clips,

@@ -1,7 +1,11 @@
 namespace MiniSora.Web.Queue;
 
 /// <summary>A run that waits.</summary>
-internal sealed record WaitingRun(Guid Id, long Number, Guid OwnerId, int Priority);
+internal sealed record WaitingRun(Guid Id, long Number, Guid OwnerId, int Priority)
+{
+    /// <summary>It is tried again, but not before; null when nothing keeps it.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+}
 
 /// <summary>Where a member stands when it is asked whose turn it is.</summary>
 /// <param name="Weight">Turns for one turn of a member of weight 1.</param>

@@ -1,32 +1,39 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Queue;
 
-/// <summary>The queue as people see it. However many look, it is read once per change and at most once in two seconds without one.</summary>
+/// <summary>
+/// The queue as people see it. However many look, it is read once per change and at most once in two seconds without one; and never more often than so that
+/// reading it takes a fifth of the time: with thousands of runs that come and go, it may be a second old.
+/// </summary>
 public sealed class QueueBoard : IDisposable
 {
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2), LongestRest = TimeSpan.FromSeconds(1);
 
     private readonly IDbContextFactory<MiniSoraDbContext> contexts;
     private readonly QueueOrder order;
     private readonly QueueCapacity capacity;
     private readonly RunSlots slots;
     private readonly DiskRoom room;
+    private readonly SweepBudgets budgets;
     private readonly QueueOptions options;
     private readonly TimeProvider clock;
     private readonly SemaphoreSlim gate = new(1);
     private readonly IDisposable listening;
     private QueueNow? last;
+    private long readAt;
+    private TimeSpan rest;
     private int changed;
 
     internal QueueBoard(
-        IDbContextFactory<MiniSoraDbContext> contexts, QueueOrder order, QueueCapacity capacity, RunSlots slots, DiskRoom room, RunFeed feed,
+        IDbContextFactory<MiniSoraDbContext> contexts, QueueOrder order, QueueCapacity capacity, RunSlots slots, DiskRoom room, SweepBudgets budgets, RunFeed feed,
         IOptions<QueueOptions> options, TimeProvider clock)
     {
-        (this.contexts, this.order, this.capacity, this.slots, this.room) = (contexts, order, capacity, slots, room);
+        (this.contexts, this.order, this.capacity, this.slots, this.room, this.budgets) = (contexts, order, capacity, slots, room, budgets);
         (this.options, this.clock) = (options.Value, clock);
         listening = feed.SubscribeAll((_, happened) =>
         {
@@ -41,9 +48,15 @@ public sealed class QueueBoard : IDisposable
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var isChanged = Interlocked.Exchange(ref changed, 0) == 1;
-            if (last is null || isChanged || clock.GetUtcNow() - last.At >= Fresh)
-                last = await ReadAsync(cancellationToken);
+            var age = clock.GetElapsedTime(readAt);
+            if (last is not null && (age < rest || (Volatile.Read(ref changed) == 0 && age < Fresh)))
+                return last;
+            // Before the reading: what changes meanwhile is read the next time.
+            Volatile.Write(ref changed, 0);
+            readAt = clock.GetTimestamp();
+            last = await ReadAsync(cancellationToken);
+            var taken = clock.GetElapsedTime(readAt);
+            rest = taken * 5 < LongestRest ? taken * 5 : LongestRest;
             return last;
         }
         catch
@@ -84,26 +97,32 @@ public sealed class QueueBoard : IDisposable
         var holding = running.Select(run => new Holding(run.Whole, (now - run.Since).TotalSeconds, run.SecondsLeft))
             .Concat(line.Take(starting).Select(place => new Holding(rows[place.Run.Id].Whole, 0, 0)))
             .ToList();
-        var starts = StartForecast.Of(capacity.Devices, holding, [.. line.Skip(starting).Select(place => rows[place.Run.Id].Whole)]);
+        // What its budget keeps back holds up nobody behind it.
+        var beyond = await budgets.BeyondAsync(handedOver, cancellationToken);
+        var starts = StartForecast.Of(capacity.Devices, holding, [.. line.Skip(starting).Select(place => beyond.ContainsKey(place.Run.Id) ? new Duration(0, 0, 0) : rows[place.Run.Id].Whole)]);
         var disk = room.CauseForAll();
         var waiting = new List<WaitingEntry>(line.Count);
         for (var i = 0; i < line.Count; i++)
         {
             var (run, row) = (line[i].Run, rows[line[i].Run.Id]);
             var isStarting = i < starting;
-            var startsIn = isStarting ? new Duration(0, 0, 0) : disk is null && i - starting < starts.Count ? starts[i - starting] : null;
-            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], disk ?? room.CauseFor(run.Id), holding.Count, await IsTooLargeAsync(i, run.Id, cancellationToken));
+            var startsIn = isStarting ? new Duration(0, 0, 0) : disk is null && !beyond.ContainsKey(run.Id) && i - starting < starts.Count ? starts[i - starting] : null;
+            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], now, beyond.TryGetValue(run.Id, out var left) ? left : null, disk ?? room.CauseFor(run.Id), holding.Count, await IsTooLargeAsync(i, run.Id, cancellationToken));
             waiting.Add(new(run.Id, run.Number, row.Name, row.Kind, run.OwnerId, row.OwnerName, run.Priority, row.CreatedAt, i + 1, causes, line[i].OwnAhead, startsIn, row.Whole));
         }
 
         return new(now, capacity.Devices, running, waiting, await MembersAsync(context, standings, waiting, cancellationToken));
     }
 
-    private List<WaitCause> CausesOf(QueuePlace place, WaitCause? disk, int busy, bool tooLarge)
+    private List<WaitCause> CausesOf(QueuePlace place, DateTimeOffset now, double? budget, WaitCause? disk, int busy, bool tooLarge)
     {
         var causes = new List<WaitCause>();
         if (capacity.Devices == 0)
             causes.Add(new(WaitReason.NoDevice, 0));
+        if (budget is { } seconds)
+            causes.Add(new(WaitReason.Budget, (long)seconds));
+        if (place.Run.RetryAt is { } retry && retry > now)
+            causes.Add(new(WaitReason.Pause, (long)Math.Ceiling((retry - now).TotalSeconds)));
         if (disk is not null)
             causes.Add(disk);
         if (tooLarge)

@@ -23,6 +23,12 @@ public enum WaitReason
     /// <summary>This portal executes nothing and no worker is there.</summary>
     NoDevice,
 
+    /// <summary>What is left of the budget of its sweep, in seconds, does not suffice for it.</summary>
+    Budget,
+
+    /// <summary>Its last attempt failed by something that passes; it is tried again in so many seconds.</summary>
+    Pause,
+
     /// <summary>The disk of the portal has no room for new runs.</summary>
     DiskFull,
 
@@ -51,7 +57,7 @@ public enum WaitReason
     Age,
 }
 
-/// <summary>One reason with the number of runs it is about (devices for <see cref="WaitReason.AllBusy"/>, MiB for the disk; 0 where there is none).</summary>
+/// <summary>One reason with the number of runs it is about (devices for <see cref="WaitReason.AllBusy"/>, MiB for the disk, seconds for a pause and a budget; 0 where there is none).</summary>
 public sealed record WaitCause(WaitReason Reason, long Count);
 
 /// <summary>A run that waits: its place, why, and when it is expected to start.</summary>

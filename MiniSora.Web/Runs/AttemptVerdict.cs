@@ -15,7 +15,7 @@ internal static class AttemptVerdict
                 write.Move(run, RunState.Succeeded);
                 break;
             case "failed":
-                write.Move(run, RunState.Failed);
+                Failed(write, run, attempt);
                 break;
             case "interrupted":
                 // Left in good order; if it was for a pause it rests, else it goes on by itself.
@@ -44,13 +44,13 @@ internal static class AttemptVerdict
         }
 
         run.LostInARow += counts ? 1 : 0;
+        var arguments = new Dictionary<string, string>
+        {
+            ["attempts"] = run.LostInARow.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["exitCode"] = exitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
+        };
         if (run.LostInARow >= RunLedger.MostLosses)
         {
-            var arguments = new Dictionary<string, string>
-            {
-                ["attempts"] = run.LostInARow.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                ["exitCode"] = exitCode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "",
-            };
             run.FailureCode = "process_lost";
             run.FailureMessage = reason.Length == 0 ? "The run process ended without a word." : reason;
             run.FailureArguments = JsonSerializer.Serialize(arguments, LiveJson.Options);
@@ -62,8 +62,24 @@ internal static class AttemptVerdict
         }
         else
         {
-            Requeue(write, run);
+            // Killed once may be anything; only killed again and again is a lack of memory.
+            Requeue(write, run, counts ? FailureRules.Of("process_lost", new Dictionary<string, string>()).Pause(run.LostInARow) : null);
         }
+    }
+
+    /// <summary>It said why it failed. Some reasons pass by themselves: then it is tried again, later each time, a bounded number of times.</summary>
+    private static void Failed(RunWrite write, Run run, Attempt attempt)
+    {
+        var rule = FailureRules.Of(run.FailureCode ?? "software", JsonSerializer.Deserialize<Dictionary<string, string>>(run.FailureArguments ?? "{}") ?? []);
+        if (!rule.IsAutomatic || ++run.LostInARow >= RunLedger.MostLosses || run.StopRequested is not null)
+        {
+            write.Move(run, RunState.Failed);
+            return;
+        }
+
+        attempt.LastError = string.Join('\n', new[] { run.FailureMessage, attempt.LastError }.Where(text => !string.IsNullOrEmpty(text)));
+        (run.FailureCode, run.FailureMessage, run.FailureArguments) = (null, null, null);
+        Requeue(write, run, rule.Pause(run.LostInARow));
     }
 
     private static void Rest(RunWrite write, Run run)
@@ -73,9 +89,10 @@ internal static class AttemptVerdict
         write.Move(run, RunState.Paused);
     }
 
-    private static void Requeue(RunWrite write, Run run)
+    private static void Requeue(RunWrite write, Run run, TimeSpan? pause = null)
     {
         Still(run);
+        run.RetryAt = write.Now + pause;
         write.Move(run, RunState.Interrupted);
         write.Move(run, RunState.Queued);
     }

@@ -96,8 +96,17 @@ public sealed class Run
     /// <summary>The post whose configuration this run started from.</summary>
     public Guid? ParentPostId { get; init; }
 
-    /// <summary>The checkpoint that a run of another kind than training reads; null otherwise.</summary>
+    /// <summary>The checkpoint that it reads, or that its training starts from; null for none.</summary>
     public string? CheckpointSha256 { get; init; }
+
+    /// <summary>Step of the checkpoint that its training starts from; null when it starts from nothing.</summary>
+    public long? StartStep { get; init; }
+
+    /// <summary>Operations that went into that checkpoint, those of its own ancestors included.</summary>
+    public double StartFlops { get; init; }
+
+    /// <summary>Seconds of device time that went into it.</summary>
+    public double StartSeconds { get; init; }
 
     /// <summary>The first frame a sampling run reads; null otherwise.</summary>
     public string? ImageSha256 { get; init; }
@@ -119,6 +128,12 @@ public sealed class Run
 
     /// <summary>Attempts lost in a row without a new checkpoint.</summary>
     public int LostInARow { get; set; }
+
+    /// <summary>It goes on by itself after a failure, but not before; null when nothing keeps it.</summary>
+    public DateTimeOffset? RetryAt { get; set; }
+
+    /// <summary>The grid it was submitted with; null for a run of its own.</summary>
+    public long? SweepId { get; set; }
 
     public long Step { get; set; }
 
@@ -175,6 +190,9 @@ public sealed class Run
     /// <summary>Live events up to this number may be missing from the store: old steps are pruned.</summary>
     public long PrunedSeq { get; set; }
 
+    /// <summary>Clean-ups leave its files alone; its owner may still delete it.</summary>
+    public bool Pinned { get; set; }
+
     /// <summary>Guards against two writers; the portal has one, so this never strikes.</summary>
     public long Version { get; set; }
 
@@ -194,11 +212,11 @@ public sealed class Run
         if (!CanMove(State, next))
             throw new IllegalRunMoveException(Id, State, next);
         if (State == RunState.Failed)
-            (EndedAt, FailureCode, FailureMessage, FailureArguments, LostInARow) = (null, null, null, null, 0);
+            (EndedAt, FailureCode, FailureMessage, FailureArguments, LostInARow, RetryAt) = (null, null, null, null, 0, null);
         State = next;
         Version++;
         if (next == RunState.Running)
-            StartedAt ??= at;
+            (StartedAt, RetryAt) = (StartedAt ?? at, null);
         if (IsOver)
         {
             EndedAt = at;

@@ -7,11 +7,12 @@ namespace MiniSora.Web.Runs;
 internal static class RunAddition
 {
     /// <summary>Adds a queued run within the transaction.</summary>
-    public static async Task<Run> AddAsync(RunWrite write, RunSpec spec, Guid owner, Origin origin, int priority, CancellationToken cancellationToken)
+    public static async Task<Run> AddAsync(RunWrite write, RunSpec spec, Guid owner, Origin origin, int priority, CancellationToken cancellationToken, long? sweepId = null)
     {
         var newest = Math.Max(
             await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0,
             write.Context.Runs.Local.Select(r => r.Number).DefaultIfEmpty().Max());
+        var start = CheckpointOf(spec) is { } checkpoint && spec is TrainingSpec ? await RunStart.OfAsync(write.Context, checkpoint, cancellationToken) : null;
         var run = new Run
         {
             Id = Guid.CreateVersion7(write.Now),
@@ -24,8 +25,12 @@ internal static class RunAddition
             Seed = spec.Seed,
             SoftwareVersion = Product.Version,
             Priority = priority,
-            ParentRunId = origin.RunId,
+            ParentRunId = start?.RunId ?? origin.RunId,
+            StartStep = start?.Step,
+            StartFlops = start?.Flops ?? 0,
+            StartSeconds = start?.Seconds ?? 0,
             ParentPostId = origin.PostId,
+            SweepId = sweepId,
             CheckpointSha256 = CheckpointOf(spec),
             ImageSha256 = spec is SamplingSpec { Image.Length: > 0 } sampling ? sampling.Image : null,
             CreatedAt = write.Now,
@@ -36,9 +41,10 @@ internal static class RunAddition
         return run;
     }
 
-    /// <summary>The checkpoint that a spec reads, or null.</summary>
+    /// <summary>The checkpoint that a spec reads or starts from, or null.</summary>
     public static string? CheckpointOf(RunSpec spec) => spec switch
     {
+        TrainingSpec { Start.Checkpoint: { Length: > 0 } start } => start,
         SamplingSpec sampling => sampling.Checkpoint,
         EvaluationSpec evaluation => evaluation.Checkpoint,
         ReplaySpec replay => replay.Checkpoint,

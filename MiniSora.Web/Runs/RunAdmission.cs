@@ -8,16 +8,18 @@ using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Queue;
+using MiniSora.Web.Retention;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
 
 /// <summary>Decides whether a spec may be submitted, and says everything that stands against it.</summary>
 internal sealed class RunAdmission(
-    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DatasetService datasets, DataFolder folder, IOptions<RunOptions> options)
+    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DatasetService datasets, DataFolder folder, RetentionPolicies policies, IOptions<RunOptions> options)
 {
     /// <summary>All reasons against it now.</summary>
-    public async Task<List<Refusal>> CheckAsync(RunSpec spec, Viewer viewer, CancellationToken cancellationToken)
+    /// <param name="count">Runs that are submitted together.</param>
+    public async Task<List<Refusal>> CheckAsync(RunSpec spec, Viewer viewer, CancellationToken cancellationToken, int count = 1)
     {
         var context = await ContextAsync(spec, cancellationToken);
         var reasons = SpecValidator.Validate(spec, context).Select(Refusal.Of).ToList();
@@ -35,7 +37,7 @@ internal sealed class RunAdmission(
         var open = await db.Runs.CountAsync(
             run => run.OwnerId == member && (run.State == RunState.Queued || run.State == RunState.Running || run.State == RunState.Interrupted),
             cancellationToken);
-        if (open >= options.Value.MaxOpenRunsPerMember)
+        if (open + count > options.Value.MaxOpenRunsPerMember)
             reasons.Add(new("too_many_runs", ("limit", options.Value.MaxOpenRunsPerMember.ToString(CultureInfo.InvariantCulture))));
         return reasons;
     }
@@ -43,7 +45,7 @@ internal sealed class RunAdmission(
     /// <summary>What the portal knows and a spec alone does not.</summary>
     public async Task<SpecContext> ContextAsync(RunSpec spec, CancellationToken cancellationToken)
     {
-        var checkpoint = RunAddition.CheckpointOf(spec) is { } hash ? await SourceAsync(hash, cancellationToken) : (false, null);
+        var checkpoint = RunAddition.CheckpointOf(spec) is { } hash ? await SourceAsync(hash, cancellationToken) : (false, null, null);
         return new()
         {
             KnownDatasets = DatasetCatalog.Ids(folder.Root).ToHashSet(),
@@ -52,6 +54,7 @@ internal sealed class RunAdmission(
             ImageExists = store.Has,
             VideoExists = store.Has,
             Source = checkpoint.Spec,
+            SourceStep = checkpoint.Step,
             // Names alone: a path that a member types must not tell what is on the server.
             Weights = name => WeightsShelf.Find(folder.Root, name, paths: false) is { } weights ? WeightsShelf.Describe(weights) : null,
             MachineMemoryBytes = MachineMemory.TotalBytes(),
@@ -60,20 +63,24 @@ internal sealed class RunAdmission(
     }
 
     /// <summary>What the run is expected to cost on this machine.</summary>
-    public async Task<RunEstimate> EstimateAsync(RunSpec spec, CancellationToken cancellationToken) =>
-        RunEstimator.Estimate(spec, Calibration.Load(folder.Root), spec is SamplingSpec sampling ? (await SourceAsync(sampling.Checkpoint, cancellationToken)).Spec : null);
+    public async Task<RunEstimate> EstimateAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        var (_, source, step) = RunAddition.CheckpointOf(spec) is { } checkpoint ? await SourceAsync(checkpoint, cancellationToken) : default;
+        return RunEstimator.Estimate(spec, Calibration.Load(folder.Root), source, step);
+    }
 
     /// <summary>What the run is expected to write.</summary>
-    public long DiskBytes(RunSpec spec, RunEstimate estimate) => DiskNeed.Of(spec, estimate, options.Value.CheckpointsKept);
+    public async Task<long> DiskBytesAsync(RunSpec spec, RunEstimate estimate, CancellationToken cancellationToken) =>
+        DiskNeed.Of(spec, estimate, (await policies.ReadAsync(cancellationToken)).CheckpointsOf);
 
-    private async Task<(bool Found, TrainingSpec? Spec)> SourceAsync(string sha256, CancellationToken cancellationToken)
+    private async Task<(bool Found, TrainingSpec? Spec, long? Step)> SourceAsync(string sha256, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var yaml = await db.Artifacts
+        var found = await db.Artifacts
             .Where(artifact => artifact.Sha256 == sha256 && artifact.Kind == "checkpoint")
-            .Join(db.Runs, artifact => artifact.RunId, run => run.Id, (_, run) => run.SpecYaml)
+            .Join(db.Runs, artifact => artifact.RunId, run => run.Id, (artifact, run) => new { run.SpecYaml, artifact.Step })
             .FirstOrDefaultAsync(cancellationToken);
-        return (yaml is not null, yaml is null ? null : SpecYaml.Read(yaml).Spec as TrainingSpec);
+        return found is null ? (false, null, null) : (true, SpecYaml.Read(found.SpecYaml).Spec as TrainingSpec, found.Step);
     }
 
     private static string Mebibytes(long bytes) => (bytes >> 20).ToString(CultureInfo.InvariantCulture);

@@ -15,12 +15,16 @@ internal sealed class RunConfiguration :
         builder.Property(run => run.Version).IsConcurrencyToken();
         builder.HasIndex(run => run.Number).IsUnique();
         builder.HasIndex(run => new { run.State, run.Number });
+        builder.HasIndex(run => new { run.State, run.EndedAt });
+        builder.HasIndex(run => new { run.Kind, run.Number });
         builder.HasIndex(run => new { run.OwnerId, run.Number });
+        builder.HasIndex(run => run.SpecHash);
         builder.HasOne<Member>().WithMany().HasForeignKey(run => run.OwnerId).OnDelete(DeleteBehavior.Cascade);
 
         // Lineage outlives its origin: a deleted parent leaves its child without a link.
         builder.HasIndex(run => run.ParentRunId);
         builder.HasIndex(run => run.ParentPostId);
+        builder.HasIndex(run => run.SweepId);
         builder.Property(run => run.CheckpointSha256).HasMaxLength(64);
         builder.Property(run => run.Machine).HasMaxLength(120);
         builder.Property(run => run.ImageSha256).HasMaxLength(64);

@@ -147,15 +147,20 @@ internal sealed partial class RunLedger(
     }
 
     /// <summary>Takes back runs whose attempt fell silent.</summary>
-    public Task<int> ReapAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<int> ReapAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var limit = now - Silence;
-        return ReleaseAsync(
-            context => context.Runs.Where(run => run.State == RunState.Running
-                && context.Attempts.Any(a => a.RunId == run.Id && a.Number == run.CurrentAttempt && a.LastHeardAt < limit)),
-            "No sign of life.",
-            counts: true,
-            cancellationToken);
+        IQueryable<Run> Silent(MiniSoraDbContext context) => context.Runs.Where(run => run.State == RunState.Running
+            && context.Attempts.Any(a => a.RunId == run.Id && a.Number == run.CurrentAttempt && a.LastHeardAt < limit));
+
+        // The scheduler asks at every look, and there is nearly never one: then nobody else has to wait for the right to write.
+        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            if (!await Silent(context).AnyAsync(cancellationToken))
+                return 0;
+        }
+
+        return await ReleaseAsync(Silent, "No sign of life.", counts: true, cancellationToken);
     }
 
     /// <summary>

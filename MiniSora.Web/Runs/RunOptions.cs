@@ -23,7 +23,7 @@ public sealed class RunOptions
     /// <summary>So much free room is enough however full a large disk is. Default 50 GiB.</summary>
     [Range(0, long.MaxValue)] public long AmpleFreeBytes { get; set; } = 50L << 30;
 
-    /// <summary>Checkpoints kept per run, besides those that other runs or posts refer to. Default 2.</summary>
+    /// <summary>Checkpoints kept per run, besides those that somebody refers to, until an administrator saves a policy on <c>/admin/storage</c>. Default 2.</summary>
     [Range(1, 1000)] public int CheckpointsKept { get; set; } = 2;
 
     /// <summary>Whether this process executes runs itself. Tests of pages switch it off.</summary>

@@ -97,18 +97,30 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
             SecondsPerVideoSecond = run.SecondsPerVideoSecond,
             JoulesPerVideoSecond = run.JoulesPerVideoSecond,
             Machine = run.Machine,
+            Pinned = run.Pinned,
+            StartStep = run.StartStep,
+            SweepId = run.SweepId,
         };
     }
 
     public async Task<IReadOnlyList<CheckpointChoice>> CheckpointsAsync(Viewer viewer, int take, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint"
+        var found = await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint"
                 && !context.Artifacts.Any(b => b.RunId == a.RunId && b.Kind == "checkpoint" && (b.Step > a.Step || (b.Step == a.Step && b.CreatedAt > a.CreatedAt)))))
             .OrderByDescending(x => x.Owner == viewer.MemberId).ThenByDescending(x => x.CreatedAt)
             .Take(Math.Clamp(take, 1, 200))
             .Select(x => x.Choice)
             .ToListAsync(cancellationToken);
+        // Two runs of one recipe end at the same weights, bit for bit: one file, and one choice.
+        return [.. found.DistinctBy(choice => choice.Sha256)];
+    }
+
+    public async Task<IReadOnlyList<CheckpointChoice>> CheckpointsOfAsync(Guid runId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint" && a.RunId == runId)).OrderByDescending(x => x.Step).Select(x => x.Choice).ToListAsync(cancellationToken);
+        return [.. found.DistinctBy(choice => choice.Sha256)];
     }
 
     public async Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken)
@@ -130,6 +142,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
             .Join(context.Runs, artifact => artifact.RunId, run => run.Id, (artifact, run) => new { artifact.Sha256, artifact.CreatedAt, run.Number, artifact.Index, Words = artifact.Prompt ?? run.Name })
             .ToListAsync(cancellationToken);
         var shown = await context.Posts
+            .Where(post => post.HiddenAt == null)
             .OrderByDescending(post => post.Number)
             .Take(take)
             .Select(post => new { post.VideoSha256, post.Title })
@@ -141,6 +154,20 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
                 .Concat(shown.Select(post => new VideoChoice(post.VideoSha256, post.Title)))
                 .DistinctBy(choice => choice.Sha256),
         ];
+    }
+
+    public async Task<MadeVideo?> VideoAsync(string sha256, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Posts
+                .Where(post => post.VideoSha256 == sha256 && post.HiddenAt == null)
+                .OrderBy(post => post.Number)
+                .Select(post => new MadeVideo(post.SpecYaml, post.Prompt, post.Title, null, post.Id))
+                .FirstOrDefaultAsync(cancellationToken)
+            ?? await context.Artifacts
+                .Where(artifact => artifact.Sha256 == sha256 && artifact.Kind == "video")
+                .Join(context.Runs, artifact => artifact.RunId, run => run.Id, (artifact, run) => new MadeVideo(run.SpecYaml, artifact.Prompt ?? "", run.Name, run.Id, null))
+                .FirstOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>Events after a number; null when there is no such run.</summary>
@@ -208,20 +235,29 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
         })];
     }
 
-    // The key of the points ends with the step, so the newest is found without reading the others.
+    // The key of the points ends with the step, so the newest of each is found without reading the others.
     private static async Task<Dictionary<long, double>> LossesAsync(MiniSoraDbContext context, IReadOnlyList<long> numbers, CancellationToken cancellationToken)
     {
-        var losses = new Dictionary<long, double>();
+        if (numbers.Count == 0)
+            return [];
+        var all = new System.Text.StringBuilder();
         foreach (var number in numbers)
-        {
-            var newest = await context.Database
-                .SqlQuery<double?>($"""SELECT "Value" FROM "MetricPoints" WHERE "Run" = {number} AND "Metric" = (SELECT "Id" FROM "MetricNames" WHERE "Name" = 'loss') ORDER BY "Step" DESC LIMIT 1""")
-                .ToListAsync(cancellationToken);
-            if (newest is [{ } loss])
-                losses[number] = loss;
-        }
+            all.Append(System.Globalization.CultureInfo.InvariantCulture, $"{(all.Length == 0 ? "" : ", ")}{number}");
+        // Numbers, and our own: nothing of it was typed by anybody.
+        var sql = $"""
+            SELECT "Number" AS "Run", (
+                SELECT "Value" FROM "MetricPoints" WHERE "Run" = "Number" AND "Metric" = (SELECT "Id" FROM "MetricNames" WHERE "Name" = 'loss') ORDER BY "Step" DESC LIMIT 1
+            ) AS "Loss" FROM "Runs" WHERE "Number" IN ({all})
+            """;
+        var losses = await context.Database.SqlQueryRaw<NewestLoss>(sql).ToListAsync(cancellationToken);
+        return losses.Where(newest => newest.Loss is not null).ToDictionary(newest => newest.Run, newest => newest.Loss!.Value);
+    }
 
-        return losses;
+    private sealed class NewestLoss
+    {
+        public long Run { get; init; }
+
+        public double? Loss { get; init; }
     }
 
     private static async Task<IReadOnlyList<ArtifactView>> ArtifactsAsync(MiniSoraDbContext context, Guid runId, CancellationToken cancellationToken)
@@ -252,7 +288,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
 
     private static async Task<List<RunLink>> LinksAsync(IQueryable<Run> runs, CancellationToken cancellationToken) =>
         await runs.OrderByDescending(run => run.Number).Take(50)
-            .Select(run => new RunLink(run.Id, run.Number, run.Name, run.Kind, run.State))
+            .Select(run => new RunLink(run.Id, run.Number, run.Name, run.Kind, run.State, run.StartStep))
             .ToListAsync(cancellationToken);
 
     private static IQueryable<OwnedChoice> Choices(MiniSoraDbContext context, IQueryable<Artifact> checkpoints) =>
@@ -263,6 +299,7 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
         {
             Owner = run.OwnerId,
             CreatedAt = artifact.CreatedAt,
+            Step = artifact.Step,
             Choice = new CheckpointChoice(artifact.Sha256, run.Id, run.Number, run.Name, member.DisplayName, artifact.Step, artifact.Bytes, artifact.CreatedAt),
         };
 
@@ -271,6 +308,8 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
         public Guid Owner { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
+
+        public long Step { get; init; }
 
         public CheckpointChoice Choice { get; init; } = null!;
     }

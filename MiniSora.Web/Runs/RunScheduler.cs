@@ -2,6 +2,7 @@ using Hangfire;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Runs;
 using MiniSora.Web.Queue;
+using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Workers;
@@ -14,6 +15,7 @@ internal sealed partial class RunScheduler(
     QueueOrder order,
     UseLedger use,
     DiskRoom room,
+    SweepBudgets budgets,
     RunLedger ledger,
     RunSlots slots,
     Fleet fleet,
@@ -49,7 +51,10 @@ internal sealed partial class RunScheduler(
             await lost.FreeAsync(cancellationToken);
         while (slots.Held.Count < fleet.Slots.Count && room.CauseForAll() is null)
         {
-            var waiting = await room.ThoseThatFitAsync(await order.LookAsync(slots.Held, cancellationToken), slots.Held, cancellationToken);
+            var now = clock.GetUtcNow();
+            var beyond = await budgets.BeyondAsync(slots.Held, cancellationToken);
+            var line = (await order.LookAsync(slots.Held, cancellationToken)).Where(place => (place.Run.RetryAt is not { } retry || retry <= now) && !beyond.ContainsKey(place.Run.Id)).ToList();
+            var waiting = await room.ThoseThatFitAsync(line, slots.Held, cancellationToken);
             if (await fleet.NextAsync(waiting, slots.Held, cancellationToken) is not { } next || !slots.Take(next.RunId))
                 break;
             jobs.Create<RunJob>(next.Queue, job => job.ExecuteAsync(next.RunId, CancellationToken.None), new Hangfire.States.EnqueuedState(next.Queue));

@@ -4,6 +4,7 @@ using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Queue;
+using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs;
@@ -41,34 +42,88 @@ public sealed class RunService
     /// <summary>Validates, stores and queues a run.</summary>
     public async Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, CancellationToken cancellationToken)
     {
-        var reasons = await admission.CheckAsync(spec, viewer, cancellationToken);
+        var (ids, refused) = await QueueAsync([spec], null, await admission.CheckAsync(spec, viewer, cancellationToken), origin, viewer, cancellationToken);
+        return ids is null ? new Refused(refused) : new Submitted(ids[0]);
+    }
+
+    /// <summary>Stores and queues runs, all or none; the ids, or the reasons why not.</summary>
+    /// <param name="reasons">What was found against them.</param>
+    internal async Task<(IReadOnlyList<Guid>? Ids, IReadOnlyList<Refusal> Refused)> QueueAsync(
+        IReadOnlyList<RunSpec> specs, Sweep? sweep, List<Refusal> reasons, Origin origin, Viewer viewer, CancellationToken cancellationToken)
+    {
         if (viewer.MemberId is { } submitter && !limiter.TryTake(submitter))
             reasons.Add(new("too_fast"));
         if (!await reader.ExistsAsync(origin, cancellationToken))
             reasons.Add(new("origin_unknown"));
         if (reasons.Count > 0 || viewer.MemberId is not { } owner)
-            return new Refused(reasons);
+            return (null, reasons);
 
-        var estimate = await admission.EstimateAsync(spec, cancellationToken);
-        var id = await writing.DoAsync(
+        var costs = new List<(RunSpec Spec, RunEstimate Estimate, long DiskBytes)>();
+        foreach (var spec in specs)
+        {
+            var estimate = await admission.EstimateAsync(spec, cancellationToken);
+            costs.Add((spec, estimate, await admission.DiskBytesAsync(spec, estimate, cancellationToken)));
+        }
+
+        var ids = await writing.DoAsync<List<Guid>?>(
             async write =>
             {
-                var run = await RunAddition.AddAsync(write, spec, owner, origin, RunPriority.Of(RunAddition.KindOf(spec)), cancellationToken);
-                write.Context.Add(new RunForecast
+                // They were there a moment ago; from here on the runs' rows keep them.
+                foreach (var checkpoint in specs.Select(RunAddition.CheckpointOf).OfType<string>().Distinct())
                 {
-                    RunId = run.Id,
-                    SecondsLow = estimate.SecondsLow,
-                    SecondsMid = estimate.SecondsMid,
-                    SecondsHigh = estimate.SecondsHigh,
-                    MemoryBytes = estimate.MemoryBytes,
-                    DiskBytes = admission.DiskBytes(spec, estimate),
-                    Calibrated = estimate.Calibrated,
-                });
-                return run.Id;
+                    if (!await write.Context.Artifacts.AnyAsync(a => a.Sha256 == checkpoint && a.Kind == "checkpoint", cancellationToken))
+                        return null;
+                }
+
+                if (sweep is not null)
+                {
+                    write.Context.Add(sweep);
+                    await write.Context.SaveChangesAsync(cancellationToken); // its number is the database's
+                }
+
+                var added = new List<Guid>();
+                foreach (var (spec, estimate, diskBytes) in costs)
+                {
+                    var run = await RunAddition.AddAsync(write, spec, owner, origin, RunPriority.Of(RunAddition.KindOf(spec)), cancellationToken, sweep?.Id);
+                    write.Context.Add(new RunForecast
+                    {
+                        RunId = run.Id,
+                        SecondsLow = estimate.SecondsLow,
+                        SecondsMid = estimate.SecondsMid,
+                        SecondsHigh = estimate.SecondsHigh,
+                        MemoryBytes = estimate.MemoryBytes,
+                        DiskBytes = diskBytes,
+                        Calibrated = estimate.Calibrated,
+                    });
+                    added.Add(run.Id);
+                }
+
+                return added;
             },
             cancellationToken);
         wake.Now();
-        return new Submitted(id);
+        return (ids, ids is null ? await CheckAsync(specs[0], viewer, cancellationToken) : []);
+    }
+
+    /// <summary>
+    /// A training run from a checkpoint of another one, with some settings changed: <paramref name="sets"/> as <c>path=value</c>. A null
+    /// <paramref name="step"/> means the newest checkpoint.
+    /// </summary>
+    public async Task<SubmitResult> ForkAsync(Guid runId, long? step, IReadOnlyList<string> sets, Viewer viewer, CancellationToken cancellationToken)
+    {
+        if (await reader.GetAsync(runId, viewer, cancellationToken) is not { } run)
+            return new Refused([new("not_found")]);
+        if (SpecYaml.Read(run.SpecYaml).Spec is not TrainingSpec basis)
+            return new Refused([new("fork_not_training")]);
+        var checkpoints = run.Artifacts.Where(artifact => artifact.Kind == "checkpoint").ToList();
+        var chosen = checkpoints.LastOrDefault(checkpoint => step is null || checkpoint.Step == step);
+        if (chosen is null)
+            return new Refused([checkpoints.Count == 0
+                ? new("fork_no_checkpoint")
+                : new("fork_step_missing", ("step", Figures.Integer(step!.Value)), ("steps", string.Join(", ", checkpoints.Select(checkpoint => Figures.Integer(checkpoint.Step)))))]);
+        var problems = new List<SpecProblem>();
+        var spec = sets.Aggregate(Fork.Of(basis, chosen.Sha256, chosen.Step), (changed, set) => SpecOverride.Apply(changed, set, problems));
+        return problems.Count > 0 ? new Refused([.. problems.Select(Refusal.Of)]) : await SubmitAsync(spec, new Origin(RunId: runId), viewer, cancellationToken);
     }
 
     /// <summary>All reasons why this spec would be refused now; empty when it would be taken.</summary>
@@ -90,6 +145,12 @@ public sealed class RunService
 
     /// <summary>Videos that a task can start from: the member's own, then the gallery's.</summary>
     public Task<IReadOnlyList<VideoChoice>> VideosAsync(Viewer viewer, int take, CancellationToken cancellationToken) => reader.VideosAsync(viewer, take, cancellationToken);
+
+    /// <summary>The video with this hash, of the gallery or of a run, and what made it; null when the portal has none.</summary>
+    public Task<MadeVideo?> VideoAsync(string sha256, CancellationToken cancellationToken) => reader.VideoAsync(sha256, cancellationToken);
+
+    /// <summary>The checkpoints of one run, newest first.</summary>
+    public Task<IReadOnlyList<CheckpointChoice>> CheckpointsOfAsync(Guid runId, CancellationToken cancellationToken) => reader.CheckpointsOfAsync(runId, cancellationToken);
 
     /// <summary>The checkpoint with this hash, whichever run it is of; null when the portal has none.</summary>
     public Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken) => reader.CheckpointAsync(sha256, cancellationToken);
@@ -136,6 +197,14 @@ public sealed class RunService
             run.Priority = priority;
             run.Version++;
             write.TellState(run);
+            return null;
+        }, null, cancellationToken);
+
+    /// <summary>Keeps everything of a run from clean-ups, or lets it go again. Null when done, else why not.</summary>
+    public Task<Refusal?> PinAsync(Guid runId, bool pinned, Viewer viewer, CancellationToken cancellationToken) =>
+        ActAsync(runId, viewer, (_, run) =>
+        {
+            run.Pinned = pinned;
             return null;
         }, null, cancellationToken);
 

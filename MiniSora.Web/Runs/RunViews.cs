@@ -61,7 +61,8 @@ public sealed record AttemptView(int Number, DateTimeOffset StartedAt, DateTimeO
 public sealed record LogLine(long Seq, DateTimeOffset At, string Level, string Text, string Key, JsonNode? Arguments);
 
 /// <summary>A run that points here or that this one points at.</summary>
-public sealed record RunLink(Guid Id, long Number, string Name, RunKind Kind, RunState State);
+/// <param name="StartStep">Step of the other one's checkpoint that it starts from; null when it does not.</param>
+public sealed record RunLink(Guid Id, long Number, string Name, RunKind Kind, RunState State, long? StartStep);
 
 /// <summary>What this viewer may do now; services check again.</summary>
 public sealed record RunActions(bool Cancel, bool StopAndKeep, bool Pause, bool Resume, bool Delete, bool Publish);
@@ -107,6 +108,23 @@ public sealed record RunDetails(
     /// <summary>Processor and threads, or the card.</summary>
     public string? Machine { get; init; }
 
+    /// <summary>Clean-ups leave its files alone.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Step of the parent's checkpoint that it starts from; null when it starts from nothing.</summary>
+    public long? StartStep { get; init; }
+
+    /// <summary>The grid it belongs to; null for a run of its own.</summary>
+    public long? SweepId { get; init; }
+
+    /// <summary>The line of the table of failures that this one falls under; null when it did not fail.</summary>
+    public FailureRule? Failure => Summary.State != RunState.Failed ? null : FailureRules.Of(Summary.FailureCode ?? "software", FailureArguments) switch
+    {
+        // Only a training run has a batch and a rate that can be halved.
+        { Remedy: FailureRemedy.HalveBatch or FailureRemedy.LowerRate } rule when Summary.Kind != RunKind.Training => rule with { Remedy = FailureRemedy.ChangeSettings },
+        var rule => rule,
+    };
+
     /// <summary>The newest checkpoint, to sample from; null when there is none.</summary>
     public ArtifactView? Checkpoint => Artifacts.LastOrDefault(a => a.Kind == "checkpoint");
 }
@@ -126,6 +144,11 @@ public sealed record CheckpointChoice(string Sha256, Guid RunId, long RunNumber,
 
 /// <summary>Where a submission came from.</summary>
 public sealed record Origin(Guid? RunId = null, Guid? PostId = null);
+
+/// <summary>A video and the document of the run that made it.</summary>
+/// <param name="Title">The post's title, else the run's name.</param>
+/// <param name="RunId">Where it was found: a run's clip, or a post.</param>
+public sealed record MadeVideo(string SpecYaml, string Prompt, string Title, Guid? RunId, Guid? PostId);
 
 /// <summary>A video of this portal that a run can start from.</summary>
 /// <param name="Sha256">Content.</param>

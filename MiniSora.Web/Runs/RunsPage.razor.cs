@@ -10,6 +10,8 @@ public sealed partial class RunsPage : IDisposable
     private static readonly TimeSpan RefreshPause = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource life = new();
+    // Kept while the list is filtered and paged through; in the order of ticking, which is that of the comparison.
+    private readonly List<long> picked = [];
     private Viewer viewer = Viewer.Visitor;
     private RunPage? page;
     private IDisposable? listening;
@@ -90,6 +92,12 @@ public sealed partial class RunsPage : IDisposable
         {
             await DispatchExceptionAsync(error);
         }
+    }
+
+    private void Pick(long number)
+    {
+        if (!picked.Remove(number))
+            picked.Add(number);
     }
 
     private void Go(string name, string? value) => Navigation.NavigateTo(With(name, value));

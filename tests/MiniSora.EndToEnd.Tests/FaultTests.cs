@@ -168,6 +168,51 @@ public sealed class FaultTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         await Journeys.InteractiveAsync(page);
         await Assertions.Expect(page.Locator("[data-path=name]")).ToHaveValueAsync("Broken in three places");
         await Assertions.Expect(page.Locator("[data-path='training.batch']")).ToHaveValueAsync("many");
+
+        // As a document, and in Chinese: a misspelt key, a dataset that is none, an empty prompt, and a batch that no machine holds.
+        var chinese = await browsing.OpenAsync(portal, "zh-CN");
+        await Journeys.SignInAsDemoAsync(chinese);
+        await chinese.GetByRole(AriaRole.Button, new() { Name = "YAML" }).ClickAsync();
+        var yaml = Journeys.TinyTraining("Broken", 10);
+        await chinese.Locator("#yaml").FillAsync(yaml.Replace("steps: 10,", "stepz: 10,", StringComparison.Ordinal));
+        var problems = chinese.Locator("#problems");
+        await Assertions.Expect(problems).ToContainTextAsync("training.steps");
+        await chinese.Locator("button.submit").ClickAsync();
+        await Assertions.Expect(problems).ToContainTextAsync(new Regex("第 .* 行"));
+        await chinese.Locator("#yaml").FillAsync(yaml
+            .Replace("dataset: shapes", "dataset: nowhere", StringComparison.Ordinal).Replace("\"一个红色圆形向左移动\"", "\"\"", StringComparison.Ordinal)
+            .Replace("batch: 4", "batch: 4096", StringComparison.Ordinal).Replace("size: 16", "size: 256", StringComparison.Ordinal));
+        await chinese.Locator("button.submit").ClickAsync();
+        await Assertions.Expect(problems).ToContainTextAsync("没有名为“nowhere”的数据集");
+        await Assertions.Expect(problems).ToContainTextAsync("提示词为空");
+        await Assertions.Expect(problems).ToContainTextAsync(new Regex("4096.*GiB"));
+        Assert.EndsWith("/runs/new", new Uri(chinese.Url).AbsolutePath, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_ffmpeg_training_goes_on_and_what_needs_it_says_so()
+    {
+        await using var portal = new Portal();
+        portal.Settings["MINISORA_FFMPEG"] = Path.Combine(portal.DataFolder, "nowhere");
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal, "zh-CN");
+        await Journeys.SignInAsDemoAsync(page);
+        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("No videos", 20));
+        await Journeys.StateAsync(page, "Succeeded");
+        await Assertions.Expect(page.Locator("[data-log]")).ToContainTextAsync("预览已关闭：找不到 ffmpeg");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "从此检查点采样" }).First.ClickAsync();
+        await Journeys.InteractiveAsync(page);
+        await page.Locator("[data-path=task]").SelectOptionAsync("edit");
+        await page.Locator("[data-video-upload='input.video']").SetInputFilesAsync(new FilePayload { Name = "a.mp4", MimeType = "video/mp4", Buffer = new byte[100] });
+        await Assertions.Expect(page.Locator(".field:has([data-video-upload]) .field-problem")).ToContainTextAsync("没有安装 ffmpeg");
+        await page.Locator("[data-path=task]").SelectOptionAsync("text_to_video");
+        await page.Locator("[data-path=prompt]").FillAsync("一个红色圆形向左移动");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Failed");
+        await Assertions.Expect(page.Locator(".failure")).ToContainTextAsync("找不到 ffmpeg");
+        await page.GotoAsync("/gallery");
+        await Assertions.Expect(page.Locator("main")).ToBeVisibleAsync();
     }
 
     private static Task WaitForStepsAsync(Portal portal, Guid run, int steps) =>

@@ -45,7 +45,16 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
         await page.Locator("[data-path=task]").SelectOptionAsync("image_to_video");
         var upload = page.Locator("[data-image-upload]");
         await upload.SetInputFilesAsync(new FilePayload { Name = "picture.png", MimeType = "image/png", Buffer = Encoding.UTF8.GetBytes("no picture at all") });
-        await Assertions.Expect(page.Locator(".new-run")).ToContainTextAsync("无法读取该图片文件");
+        // Said beside the field; and so is a file that the browser itself knows to be none.
+        var refusal = page.Locator(".field:has([data-image-upload]) .field-problem");
+        await Assertions.Expect(refusal).ToContainTextAsync("无法读取该图片文件");
+        await page.Locator("[data-path=task]").SelectOptionAsync("text_to_video");
+        await page.Locator("[data-path=task]").SelectOptionAsync("image_to_video");
+        await Assertions.Expect(page.Locator(".new-run")).Not.ToContainTextAsync("无法读取该图片文件");
+        await upload.SetInputFilesAsync(new FilePayload { Name = "notes.txt", MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes("no picture at all") });
+        await Assertions.Expect(refusal).ToContainTextAsync("无法读取该图片文件");
+        await upload.SetInputFilesAsync(new FilePayload { Name = "large.png", MimeType = "image/png", Buffer = new byte[(10 << 20) + 1] });
+        await Assertions.Expect(refusal).ToContainTextAsync("10 MiB");
 
         // A real one becomes the first frame.
         var picture = Path.Combine(portal.DataFolder, "red.png");
@@ -81,6 +90,97 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
         await Assertions.Expect(page.Locator(".failure")).ToContainTextAsync("无法读取检查点");
         await page.GotoAsync("/gallery");
         await Assertions.Expect(page.Locator("main")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_member_edits_a_gallery_video_and_extends_and_connects_clips_of_their_own()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(page);
+        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Small", 40));
+        await Journeys.StateAsync(page, "Succeeded");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sample from this checkpoint" }).First.ClickAsync();
+        await Journeys.InteractiveAsync(page);
+        var form = page.Url;
+        await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
+        await page.Locator("[data-path=clips]").FillAsync("1");
+        await page.Locator("[data-path='sampler.steps']").FillAsync("2");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Succeeded");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).First.ClickAsync();
+        await page.Locator("#publish-title").FillAsync("Red circle");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
+        // The page goes on to the item.
+        await page.WaitForURLAsync("**/gallery/*");
+
+        // From the gallery to a form that changes this very video.
+        await page.GotoAsync("/gallery");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Red circle" }).First.ClickAsync();
+        var published = await page.Locator("main video").GetAttributeAsync("src");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Edit this video" }).ClickAsync();
+        await Journeys.InteractiveAsync(page);
+        await Assertions.Expect(page.Locator("[data-path=task]")).ToHaveValueAsync("edit");
+        var video = page.Locator("[data-path='input.video']");
+        Assert.Equal(published!.Split('/')[2], await video.InputValueAsync());
+        Assert.Equal("Red circle", await video.Locator("option:checked").InnerTextAsync());
+        await Assertions.Expect(page.Locator("[data-path=prompt]")).ToHaveValueAsync("a red circle moves left");
+        await page.Locator("[data-path=prompt]").FillAsync("a blue square moves left");
+        await page.Locator("[data-path='input.strength']").FillAsync("0.5");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Succeeded");
+        Assert.Equal(8, await FramesAsync(portal, page, "edited"));
+
+        // Extends a file of one's own; what is no video is refused beside the field, and the same field then takes one.
+        await page.GotoAsync(form);
+        await Journeys.InteractiveAsync(page);
+        await page.Locator("[data-path=task]").SelectOptionAsync("extend_forward");
+        var upload = page.Locator("[data-video-upload='input.video']");
+        await upload.SetInputFilesAsync(new FilePayload { Name = "clip.txt", MimeType = "text/plain", Buffer = "no video at all"u8.ToArray() });
+        await Assertions.Expect(page.Locator(".field:has([data-video-upload]) .field-problem")).ToContainTextAsync("not a video");
+        var own = Path.Combine(portal.DataFolder, "own.mp4");
+        Assert.Equal(0, (await Journeys.RunAsync("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=8:duration=1", "-pix_fmt", "yuv420p", own)).ExitCode);
+        await upload.SetInputFilesAsync(own);
+        await Assertions.Expect(page.Locator(".image-preview video")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".field:has([data-video-upload]) .field-problem")).ToHaveCountAsync(0);
+        var uploaded = await video.InputValueAsync();
+        await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
+        await page.Locator("[data-path=clips]").FillAsync("1");
+        await page.Locator("[data-path='sampler.steps']").FillAsync("2");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Succeeded");
+        // Eight frames that were there, four of them shown to the model, and the four that it made.
+        Assert.Equal(12, await FramesAsync(portal, page, "extended"));
+
+        // Connects the two: every input of the task is on the form, and the form asks for what is missing.
+        await page.GotoAsync(form);
+        await Journeys.InteractiveAsync(page);
+        await page.Locator("[data-path=task]").SelectOptionAsync("connect");
+        await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
+        await page.Locator("button.submit").ClickAsync();
+        await Assertions.Expect(page.Locator("[data-path='input.video'][aria-invalid=true], [data-path='input.second_video'][aria-invalid=true]")).ToHaveCountAsync(2);
+        await video.SelectOptionAsync(published!.Split('/')[2]);
+        await page.Locator("[data-video-upload='input.second_video']").SetInputFilesAsync(own);
+        await Assertions.Expect(page.Locator("[data-path='input.second_video']")).ToHaveValueAsync(uploaded);
+        // Four frames of either end would leave nothing of eight to make.
+        await page.Locator("[data-path='input.given_frames']").FillAsync("2");
+        await page.Locator("[data-path=clips]").FillAsync("1");
+        await page.Locator("[data-path='sampler.steps']").FillAsync("2");
+        await Journeys.SubmitAsync(page);
+        await Journeys.StateAsync(page, "Succeeded");
+        Assert.True(await FramesAsync(portal, page, "connected") > 16);
+    }
+
+    /// <summary>Frames of the first clip of the run that is open.</summary>
+    private static async Task<int> FramesAsync(Portal portal, IPage page, string name)
+    {
+        var source = await page.Locator(".videos video").First.EvaluateAsync<string>("v => v.currentSrc || v.src");
+        var file = Path.Combine(portal.DataFolder, name + ".mp4");
+        await File.WriteAllBytesAsync(file, await portal.Http.GetByteArrayAsync(new Uri(new Uri(portal.Address), source)));
+        var (exitCode, text) = await Journeys.RunAsync("ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", file);
+        Assert.Equal(0, exitCode);
+        return int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static bool IsCheckpoint(string path)

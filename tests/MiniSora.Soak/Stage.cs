@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -20,16 +21,27 @@ internal sealed class Stage : IAsyncDisposable
     private readonly StringBuilder output = new();
     private readonly Dictionary<string, string> settings;
 
-    private Stage(Dictionary<string, string> settings) => this.settings = settings;
+    private readonly bool ownsFolder;
 
-    public string DataFolder { get; } = Directory.CreateTempSubdirectory("minisora-soak-").FullName;
+    private Stage(Dictionary<string, string> settings, string? dataFolder)
+    {
+        this.settings = settings;
+        ownsFolder = dataFolder is null;
+        DataFolder = dataFolder ?? Directory.CreateTempSubdirectory("minisora-soak-").FullName;
+        settings["Data"] = DataFolder;
+    }
+
+    public string DataFolder { get; }
 
     public int Port { get; } = FreePort();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
-    /// <summary>Of a member, to submit and read.</summary>
-    public string MemberToken { get; private set; } = "";
+    /// <summary>Of members, to submit and read.</summary>
+    public List<string> MemberTokens { get; } = [];
+
+    /// <summary>Of the first member.</summary>
+    public string MemberToken => MemberTokens[0];
 
     /// <summary>Of an administrator, to work.</summary>
     public string WorkerToken { get; private set; } = "";
@@ -46,12 +58,32 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the data, the members and their tokens, and starts the portal.</summary>
-    public static async Task<Stage> OpenAsync(params (string Name, string Value)[] more)
+    /// <summary>Makes the data, a member, an operator and their tokens, and starts the portal.</summary>
+    public static Task<Stage> OpenAsync(params (string Name, string Value)[] more) => OpenAsync(1, more);
+
+    /// <summary>The same with several members.</summary>
+    public static async Task<Stage> OpenAsync(int members, params (string Name, string Value)[] more)
+    {
+        var stage = new Stage(Settings(more), null);
+        // The speed of the machine is not the matter here, and measuring it would take a slot's time.
+        await File.WriteAllTextAsync(Path.Combine(stage.DataFolder, "calibration.json"), "{\"rates\":[]}");
+        await stage.MakeTokensAsync(members);
+        await stage.StartAsync();
+        return stage;
+    }
+
+    /// <summary>Starts a portal on a data folder that is there and stays there.</summary>
+    public static async Task<Stage> OpenOnAsync(string dataFolder, params (string Name, string Value)[] more)
+    {
+        var stage = new Stage(Settings(more), Path.GetFullPath(dataFolder));
+        await stage.StartAsync();
+        return stage;
+    }
+
+    private static Dictionary<string, string> Settings((string Name, string Value)[] more)
     {
         var settings = new Dictionary<string, string>
         {
-            ["Data"] = "",
             ["MINISORA_OFFLINE"] = "1",
             ["Runs__MinFreeBytes"] = "0",
             ["Runs__MaxSubmitsPerMinute"] = "10000",
@@ -62,13 +94,7 @@ internal sealed class Stage : IAsyncDisposable
         };
         foreach (var (name, value) in more)
             settings[name] = value;
-        var stage = new Stage(settings);
-        settings["Data"] = stage.DataFolder;
-        // The speed of the machine is not the matter here, and measuring it would take a slot's time.
-        await File.WriteAllTextAsync(Path.Combine(stage.DataFolder, "calibration.json"), "{\"rates\":[]}");
-        await stage.MakeTokensAsync();
-        await stage.StartAsync();
-        return stage;
+        return settings;
     }
 
     public PortalClient Client() => new(Address, MemberToken, TimeProvider.System);
@@ -102,6 +128,18 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Ids of the run processes that the portal started.</summary>
+    public IReadOnlyList<int> RunProcesses() => RunProcesses([DataFolder]);
+
+    /// <summary>Ids of the run processes that work below one of these folders.</summary>
+    public static IReadOnlyList<int> RunProcesses(IReadOnlyCollection<string> folders) =>
+    [
+        .. Directory.GetDirectories("/proc").Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
+            .Where(id => IsRunProcess(id, folders)).Order(),
+    ];
+
     /// <summary>SIGKILL, as the out-of-memory killer would.</summary>
     public async Task KillPortalAsync()
     {
@@ -128,6 +166,8 @@ internal sealed class Stage : IAsyncDisposable
     {
         if (Portal is { HasExited: false })
             await KillPortalAsync();
+        if (!ownsFolder)
+            return;
         // Children of the killed portal write a last checkpoint and leave.
         for (var tries = 0; Directory.Exists(DataFolder) && tries < 60; tries++)
         {
@@ -150,7 +190,7 @@ internal sealed class Stage : IAsyncDisposable
         return folder;
     }
 
-    private async Task MakeTokensAsync()
+    private async Task MakeTokensAsync(int members)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -164,7 +204,7 @@ internal sealed class Stage : IAsyncDisposable
         if (await app.PrepareMiniSoraAsync(CancellationToken.None) is { } code)
             throw new InvalidOperationException($"The data folder could not be made: {code}.");
         await using var context = await app.Services.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>().CreateDbContextAsync();
-        foreach (var (name, role) in new[] { ("soak", MemberRoles.Member), ("operator", MemberRoles.Administrator) })
+        foreach (var (name, role) in Enumerable.Range(1, members).Select(number => (number == 1 ? "soak" : $"soak-{number}", MemberRoles.Member)).Append(("operator", MemberRoles.Administrator)))
         {
             var member = new Member { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant(), DisplayName = name };
             context.Users.Add(member);
@@ -176,7 +216,20 @@ internal sealed class Stage : IAsyncDisposable
             if (administrator)
                 WorkerToken = made.Secret;
             else
-                MemberToken = made.Secret;
+                MemberTokens.Add(made.Secret);
+        }
+    }
+
+    private static bool IsRunProcess(int id, IReadOnlyCollection<string> folders)
+    {
+        try
+        {
+            var line = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
+            return line.Contains("execute") && line.Any(argument => folders.Any(folder => argument.StartsWith(folder, StringComparison.Ordinal)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

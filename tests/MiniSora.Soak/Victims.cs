@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using MiniSora.Tests;
 
 namespace MiniSora.Soak;
@@ -8,6 +7,8 @@ namespace MiniSora.Soak;
 internal sealed class Victims(Stage stage, PostgresServer? postgres, string queue, int workers) : IAsyncDisposable
 {
     private readonly List<(string Data, Process Process)> working = [];
+    // Beside them; a worker that was started again has a new one.
+    private readonly List<string> names = [];
     private int named;
 
     /// <summary>Starts the workers.</summary>
@@ -31,16 +32,24 @@ internal sealed class Victims(Stage stage, PostgresServer? postgres, string queu
         process.Kill();
         await process.WaitForExitAsync();
         working[which % working.Count] = StartWorker(data);
+        names[which % working.Count] = names[^1];
+        names.RemoveAt(names.Count - 1);
+    }
+
+    /// <summary>Kills a worker and the run processes it started, for good, as when its machine goes away.</summary>
+    public async Task KillWorkerAsync(string name)
+    {
+        var (data, process) = working[names.IndexOf(name)];
+        process.Kill();
+        foreach (var child in Stage.RunProcesses([data]))
+            Process.GetProcessById(child).Kill();
+        await process.WaitForExitAsync();
     }
 
     /// <summary>Kills one of the run processes; false when there is none.</summary>
     public bool RunProcess(int which)
     {
-        var folders = working.Select(worker => worker.Data).Append(stage.DataFolder).ToList();
-        var running = Directory.GetDirectories("/proc").Select(Path.GetFileName)
-            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
-            .Where(id => IsRunProcess(id, folders)).Order().ToList();
+        var running = Stage.RunProcesses([.. working.Select(worker => worker.Data), stage.DataFolder]);
         if (running.Count == 0)
             return false;
         try
@@ -63,7 +72,8 @@ internal sealed class Victims(Stage stage, PostgresServer? postgres, string queu
     {
         foreach (var (data, process) in working)
         {
-            process.Kill();
+            if (!process.HasExited)
+                process.Kill();
             await process.WaitForExitAsync();
             for (var tries = 0; Directory.Exists(data) && tries < 60; tries++)
             {
@@ -79,28 +89,12 @@ internal sealed class Victims(Stage stage, PostgresServer? postgres, string queu
         }
     }
 
-    private static bool IsRunProcess(int id, List<string> folders)
-    {
-        try
-        {
-            var line = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
-            return line.Contains("execute") && line.Any(argument => folders.Any(folder => argument.StartsWith(folder, StringComparison.Ordinal)));
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
     private (string Data, Process Process) StartWorker(string data)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(Stage.Repository(), "artifacts", "bin", "MiniSora.Jobs", "release", "minisora.dll"));
-        foreach (var argument in (string[])["worker", "--device", "cpu", "--name", $"soak-{++named}", "--data", data, "--lang", "en"])
+        names.Add($"soak-{++named}");
+        foreach (var argument in (string[])["worker", "--device", "cpu", "--name", names[^1], "--data", data, "--lang", "en"])
             start.ArgumentList.Add(argument);
         (start.Environment["MINISORA_PORTAL"], start.Environment["MINISORA_TOKEN"], start.Environment["MINISORA_STORAGE"]) = (stage.Address.ToString(), stage.WorkerToken, queue);
         (start.Environment["OMP_WAIT_POLICY"], start.Environment["GOMP_SPINCOUNT"]) = ("PASSIVE", "0");

@@ -3,6 +3,23 @@
 // so that nothing moves in the layout. Whoever asked for less motion keeps posters under the pointer.
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
+// A player costs some megabytes: the last few stay ready, however many tiles were passed over.
+const ready = [];
+const mostReady = 6;
+
+function keep(video) {
+  const at = ready.indexOf(video);
+  if (at >= 0) ready.splice(at, 1);
+  ready.push(video);
+  while (ready.length > mostReady) {
+    const old = ready.shift();
+    old.pause();
+    old.removeAttribute('src');
+    old.load();
+    old.remove();
+  }
+}
+
 function start(tile) {
   if (calm.matches) return;
   let video = tile.querySelector('video');
@@ -18,6 +35,7 @@ function start(tile) {
     video.addEventListener('playing', () => video.classList.add('on'));
     tile.querySelector('img')?.after(video);
   }
+  keep(video);
   video.currentTime = 0;
   video.play().catch(() => { /* left before it could start */ });
 }

@@ -11,7 +11,7 @@ namespace MiniSora.Web.Account.Leaving;
 
 /// <summary>All that the portal keeps about a member: to take along, and to be forgotten.</summary>
 internal sealed class MemberData(
-    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, RunService runs, ArtifactCleaner cleaner, IServiceScopeFactory scopes)
+    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, RunService runs, Gallery.GalleryFeed gallery, ArtifactCleaner cleaner, IServiceScopeFactory scopes)
 {
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -86,6 +86,7 @@ internal sealed class MemberData(
 
         await writing.DoAsync(write => ForgetAsync(write, memberId, cancellationToken), cancellationToken);
         IdentityFailure.ThrowUnless(await members.DeleteAsync(member));
+        gallery.Forget();
         await cleaner.SweepAsync(cancellationToken);
         return [];
     }

@@ -32,10 +32,22 @@ internal static class LiveTexts
         days = texts["Unit.Days"].Value,
         stepsPerSecond = texts["Unit.StepsPerSecond"].Value,
         secondsPerStep = texts["Unit.SecondsPerStep"].Value,
-        metrics = Metrics.Select(name => (name, text: texts["Metric." + name].Value))
-            .Concat(ValidationLoss.Levels.Select(level => (int)Math.Round(100 * level)).Select(percent => (name: $"validation_loss_t{percent:D2}", text: texts["Metric.validation_loss_at", percent].Value)))
-            .ToDictionary(metric => metric.name, metric => metric.text),
+        metrics = Metrics.Concat(ValidationLoss.Levels.Select(level => $"validation_loss_t{Percent(level):D2}")).ToDictionary(name => name, name => Metric(texts, name)),
         log = SpecTexts.LogTexts(),
         phases = Phases.ToDictionary(name => "phase." + name, name => SpecTexts.Phase("phase." + name)),
     };
+
+    /// <summary>A metric's name in the reader's language; as it is where it has none.</summary>
+    public static string Metric(IStringLocalizer<RunTexts> texts, string name)
+    {
+        foreach (var percent in ValidationLoss.Levels.Select(Percent))
+        {
+            if (name == $"validation_loss_t{percent:D2}")
+                return texts["Metric.validation_loss_at", percent];
+        }
+
+        return texts["Metric." + name] is { ResourceNotFound: false } found ? found.Value : name;
+    }
+
+    private static int Percent(double level) => (int)Math.Round(100 * level);
 }

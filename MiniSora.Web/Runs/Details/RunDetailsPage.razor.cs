@@ -212,6 +212,8 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
 
     private Task Resume() => DoAsync(Runs.ResumeAsync);
 
+    private Task Pin() => DoAsync((id, who, token) => Runs.PinAsync(id, !run!.Pinned, who, token));
+
     private async Task Cancel()
     {
         // A run that waits has nothing to lose.

@@ -11,6 +11,7 @@ using MiniSora.Web.Account;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Localization;
+using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs.NewRun;
@@ -33,12 +34,19 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private IReadOnlyList<(string Value, string Text)> checkpointOptions = [];
     private IReadOnlyList<(string Value, string Text)> datasetOptions = [];
     private IReadOnlyList<FormProblem> shown = [];
+    private IReadOnlyList<(string Value, string Text)> startOptions = [];
     private (string Checkpoint, TrainingSpec? Spec) source = ("", null);
+    private CheckpointChoice? begin;
+    private IReadOnlyList<SpecDifference>? differences;
     private IReadOnlyList<string> examples = [];
     private IReadOnlyList<VideoChoice> videos = [];
+    private IReadOnlyList<SweepRow> sweep = [];
+    private string sweepBudget = "";
+    private SweepEstimate? sweepEstimate;
     private string? yaml;
     private string? notice;
     private bool restored;
+    private FormProblem? refusedFile;
     private bool submitting;
     private bool tried;
     private int edits;
@@ -52,6 +60,8 @@ public sealed partial class NewRunPage : IAsyncDisposable
     [CascadingParameter] private Task<AuthenticationState> Authentication { get; set; } = default!;
 
     [Inject] private RunService Runs { get; set; } = default!;
+
+    [Inject] private SweepService Sweeps { get; set; } = default!;
 
     [Inject] private GalleryService Gallery { get; set; } = default!;
 
@@ -74,11 +84,8 @@ public sealed partial class NewRunPage : IAsyncDisposable
     protected override async Task OnInitializedAsync()
     {
         viewer = Viewer.From((await Authentication).User);
-        Speed.Changed += OnSpeedChanged;
         calibration = Calibration.Load(Folder.Root);
-        var sets = Datasets.List();
-        readyDatasets = [.. sets.Where(set => set.State == DatasetState.Ready).Select(set => set.Id)];
-        datasetOptions = [.. sets.Select(set => (set.Id, set.State == DatasetState.Ready ? TitleOf(set.Id) : T["New.DatasetNotReady", TitleOf(set.Id)].Value))];
+        ReadDatasets();
         var found = await new StartingPoints(Runs, Gallery, Samples, readyDatasets).FindAsync(From, viewer, life.Token);
         Take(found ?? StartingPoints.Default(readyDatasets));
         if (found is null)
@@ -86,18 +93,49 @@ public sealed partial class NewRunPage : IAsyncDisposable
         else if (found.Title is not null)
             notice = T["New.FromTitle", found.Title];
         checkpoints = await Runs.CheckpointsAsync(viewer, 50, life.Token);
-        checkpointOptions = await WithChosenAsync(checkpoints);
+        checkpointOptions = await WithChosenAsync(checkpoints, draft.Typed.GetValueOrDefault("checkpoint", ""));
+        startOptions = await StartsAsync(draft.Typed.GetValueOrDefault("start.checkpoint", ""));
         videos = await Runs.VideosAsync(viewer, 60, life.Token);
         await CheckAsync();
+        // Only now is there a form to look at again.
+        Speed.Changed += OnSpeedChanged;
+        Datasets.Changed += OnDatasetsChanged;
     }
 
-    private void OnSpeedChanged() => _ = InvokeAsync(async () =>
+    private void ReadDatasets()
+    {
+        var sets = Datasets.List();
+        readyDatasets = [.. sets.Where(set => set.State == DatasetState.Ready).Select(set => set.Id)];
+        datasetOptions = [.. sets.Select(set => (set.Id, set.State switch
+        {
+            DatasetState.Ready => TitleOf(set.Id),
+            DatasetState.Preparing => T["New.DatasetPreparing", TitleOf(set.Id), Amount.Percent(set.Progress ?? 0)].Value,
+            _ => T["New.DatasetNotReady", TitleOf(set.Id)].Value,
+        }))];
+    }
+
+    private void OnSpeedChanged() => LookAgain(() =>
+    {
+        calibration = Calibration.Load(Folder.Root);
+        return true;
+    });
+
+    // A newcomer who is here while the first clips are fetched need not do anything for the form to notice that they have come.
+    private void OnDatasetsChanged() => LookAgain(() =>
+    {
+        var before = readyDatasets;
+        ReadDatasets();
+        return !readyDatasets.SetEquals(before);
+    });
+
+    /// <summary>Shows what changed outside the form; checks the form where <paramref name="read"/> says that it may stand otherwise now.</summary>
+    private void LookAgain(Func<bool> read) => _ = InvokeAsync(async () =>
     {
         if (life.IsCancellationRequested)
             return;
         language.Speak();
-        calibration = Calibration.Load(Folder.Root);
-        await CheckAsync();
+        if (read())
+            await CheckAsync();
         StateHasChanged();
     });
 
@@ -142,6 +180,9 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         if (draft.Kind != SpecKind.Sampling)
             return;
+        refusedFile = null;
+        if (yaml is not null && !await LeaveYamlAsync())
+            return;
         draft["image"] = sha256;
         draft["task"] = "image_to_video";
         await ChangedAsync(keepAll: true);
@@ -153,21 +194,40 @@ public sealed partial class NewRunPage : IAsyncDisposable
     {
         if (draft.Kind != SpecKind.Sampling || path is not ("input.video" or "input.second_video"))
             return;
+        refusedFile = null;
         draft[path] = sha256;
         await ChangedAsync(keepAll: true);
     }
 
-    /// <summary>A file was refused for these reasons.</summary>
+    /// <summary>A file was refused for these reasons: said at the field it was chosen at, or above the form when it was dropped.</summary>
     [JSInvokable]
-    public void Refuse(string[] sentences)
+    public async Task Refuse(string path, string[] sentences)
     {
-        notice = sentences.Length > 0 ? string.Join(' ', sentences) : T["New.FileFailed"];
+        var sentence = sentences.Length > 0 ? string.Join(' ', sentences) : T["New.FileFailed"];
+        if (path.Length > 0)
+            refusedFile = new(path, sentence);
+        else
+            await SayAsync(sentence);
+        StateHasChanged();
+    }
+
+    /// <summary>A file was not sent because it is larger than what is taken.</summary>
+    [JSInvokable]
+    public Task RefuseLarge(string path, long mebibytes) =>
+        Refuse(path, [RefusalTexts.Of(new("upload_too_large", ("limit", mebibytes.ToString(CultureInfo.InvariantCulture))))]);
+
+    /// <summary>An image was dropped on a form that has no place for one.</summary>
+    [JSInvokable]
+    public async Task ImageNeedsSampling()
+    {
+        await SayAsync(T["New.ImageNeedsSampling"]);
         StateHasChanged();
     }
 
     public async ValueTask DisposeAsync()
     {
         Speed.Changed -= OnSpeedChanged;
+        Datasets.Changed -= OnDatasetsChanged;
         await life.CancelAsync();
         self?.Dispose();
         try
@@ -188,12 +248,26 @@ public sealed partial class NewRunPage : IAsyncDisposable
     /// <summary>Title and the name that YAML knows it by; an imported one has a name only.</summary>
     private string TitleOf(string dataset) => Titles["Title." + dataset] is { ResourceNotFound: false } title ? $"{title.Value} · {dataset}" : dataset;
 
+    /// <summary>What is wrong with the form, and with the last file that was chosen.</summary>
+    private IReadOnlyList<FormProblem> AtFields => refusedFile is null ? shown : [refusedFile, .. shown.Where(problem => problem.Path != refusedFile.Path)];
+
+    /// <summary>Says it above the form, and brings it into view.</summary>
+    private async Task SayAsync(string sentence)
+    {
+        notice = sentence;
+        if (browser is not null)
+            await browser.InvokeVoidAsync("toTop", life.Token);
+    }
+
     private string Pressed(SpecKind kind) => draft.Kind == kind ? "true" : "false";
 
     private void Take(StartingPoint from)
     {
         start = from;
         draft = SpecDraft.From(from.Spec);
+        // Its settings may not be those of another kind or network.
+        (sweep, sweepBudget, sweepEstimate) = ([], "", null);
+        refusedFile = null;
         yaml = null;
         tried = false;
         restored = false;
@@ -257,6 +331,9 @@ public sealed partial class NewRunPage : IAsyncDisposable
     private async Task Typed((string Path, string Text) change)
     {
         draft[change.Path] = change.Text;
+        // An old refusal must not stand beside another video, nor wait at a task that takes no file.
+        if (change.Path == "task" || change.Path == refusedFile?.Path)
+            refusedFile = null;
         // Buttons such as the dice change a field without a key: the draft in the browser follows.
         await ChangedAsync(keepAll: true);
     }
@@ -282,6 +359,14 @@ public sealed partial class NewRunPage : IAsyncDisposable
         draft["prompt"] = expansion.Prompt;
         await ChangedAsync(keepAll: true);
     }
+
+    private async Task SweepTyped((IReadOnlyList<SweepRow> Rows, string Budget) change)
+    {
+        (sweep, sweepBudget) = change;
+        await ChangedAsync(keepAll: false);
+    }
+
+    private SweepWish Wish => new([.. sweep.Select(row => $"{row.Path}={row.Values}")], SweepButtons.SecondsOf(sweepBudget));
 
     private async Task YamlTyped(ChangeEventArgs change)
     {
@@ -365,31 +450,49 @@ public sealed partial class NewRunPage : IAsyncDisposable
         var (spec, unreadable) = Current();
         if (spec is null)
         {
-            (shown, estimate) = (unreadable, null);
+            (shown, estimate, sweepEstimate) = (unreadable, null, null);
             return;
         }
 
-        estimate = RunEstimator.Estimate(spec, calibration, await SourceAsync(spec));
+        var trained = await SourceAsync(spec);
+        estimate = RunEstimator.Estimate(spec, calibration, trained, begin?.Step);
+        differences = Differences(spec, trained);
         var seen = unreadable.Select(problem => problem.Path).ToHashSet();
-        var refused = await Runs.CheckAsync(spec, viewer, life.Token);
+        IReadOnlyList<Refusal> refused;
+        (refused, sweepEstimate) = sweep.Count > 0 ? await Sweeps.CheckAsync(spec, Wish, viewer, life.Token) : ([], null);
+        // Without a grid, or with one that cannot be read, it is about the form as it stands.
+        if (sweepEstimate is null)
+            refused = [.. refused, .. await Runs.CheckAsync(spec, viewer, life.Token)];
         // An empty form is no mistake yet: what is still to be filled in is said when somebody submits.
         var problems = unreadable.Concat(refused.Where(refusal => !seen.Contains(refusal.Path) && (tried || !IsUnfilled(refusal))).Select(FormProblem.Of));
         shown = [.. problems];
+    }
+
+    /// <summary>To the run that it starts from, else to the one whose form it was.</summary>
+    private IReadOnlyList<SpecDifference>? Differences(RunSpec spec, TrainingSpec? trained)
+    {
+        if (spec is TrainingSpec { Start.Checkpoint.Length: > 0 } && trained is not null)
+            return [.. SpecDifference.Between(trained, spec).Where(difference => difference.Field.Group != "start")];
+        return start.Basis is { } basis && SpecSchema.KindOf(basis) == SpecSchema.KindOf(spec) ? SpecDifference.Between(basis, spec) : null;
     }
 
     private static bool IsUnfilled(Refusal refusal) =>
         refusal.Code is "spec.video_required"
         || refusal.Code is "spec.text_empty" or "spec.empty_prompt" or "spec.image_required" or "spec.checkpoint_missing" && refusal.Path is "name" or "prompt" or "image" or "checkpoint";
 
-    /// <summary>The training spec behind the checkpoint of a spec that reads one, which decides what a clip costs.</summary>
+    /// <summary>The training spec behind the checkpoint of a spec that reads one or starts from one.</summary>
     private async Task<TrainingSpec?> SourceAsync(RunSpec spec)
     {
         if (RunAddition.CheckpointOf(spec) is not { Length: > 0 } checkpoint)
+        {
+            (begin, source) = (null, ("", null));
             return null;
+        }
+
         if (source.Checkpoint != checkpoint)
         {
-            var choice = await Runs.CheckpointAsync(checkpoint, life.Token);
-            var run = choice is null ? null : await Runs.GetAsync(choice.RunId, viewer, life.Token);
+            begin = await Runs.CheckpointAsync(checkpoint, life.Token);
+            var run = begin is null ? null : await Runs.GetAsync(begin.RunId, viewer, life.Token);
             source = (checkpoint, run is null ? null : SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec);
             examples = source.Spec is { } trained && Samples.Of(trained.Data.Dataset) is { } clips ? [.. Known(trained.Model, clips).Take(4).Select(DatasetSamples.Words)] : [];
         }
@@ -420,8 +523,14 @@ public sealed partial class NewRunPage : IAsyncDisposable
                 return;
             }
 
-            switch (await Runs.SubmitAsync(spec, start.Origin, viewer, life.Token))
+            switch (sweep.Count > 0 ? await Sweeps.SubmitAsync(spec, Wish, start.Origin, viewer, life.Token) : await Runs.SubmitAsync(spec, start.Origin, viewer, life.Token))
             {
+                case SubmittedSweep submitted:
+                    if (browser is not null)
+                        await browser.InvokeVoidAsync("clear", life.Token);
+                    // The comparison is a static page: a full load, so that the circuit of this one ends.
+                    Navigation.NavigateTo(string.Create(CultureInfo.InvariantCulture, $"/compare?sweep={submitted.SweepId}"), forceLoad: true);
+                    break;
                 case Submitted submitted:
                     if (browser is not null)
                         await browser.InvokeVoidAsync("clear", life.Token);
@@ -438,9 +547,15 @@ public sealed partial class NewRunPage : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<(string Value, string Text)>> WithChosenAsync(IReadOnlyList<CheckpointChoice> choices)
+    /// <summary>The steps of the run that is forked, then the newest checkpoints of others.</summary>
+    private async Task<IReadOnlyList<(string Value, string Text)>> StartsAsync(string chosen)
     {
-        var chosen = draft.Typed.GetValueOrDefault("checkpoint", "");
+        var own = chosen.Length > 0 && await Runs.CheckpointAsync(chosen, life.Token) is { } checkpoint ? await Runs.CheckpointsOfAsync(checkpoint.RunId, life.Token) : [];
+        return [("", T["New.StartNowhere"].Value), .. await WithChosenAsync([.. own.Concat(checkpoints ?? []).DistinctBy(choice => choice.Sha256)], chosen)];
+    }
+
+    private async Task<IReadOnlyList<(string Value, string Text)>> WithChosenAsync(IReadOnlyList<CheckpointChoice> choices, string chosen)
+    {
         if (chosen.Length > 0 && choices.All(choice => choice.Sha256 != chosen) && await Runs.CheckpointAsync(chosen, life.Token) is { } other)
             choices = [other, .. choices];
         return [.. choices.Select(choice => (choice.Sha256, T["New.CheckpointOption", choice.RunName, Figures.Integer(choice.Step), choice.Sha256[..8]].Value))];

@@ -73,6 +73,13 @@ public sealed partial class SpecDraft
         _ => field.Format(value),
     };
 
+    /// <summary>A value as a person reads it, choices in their language; a dash where it is empty.</summary>
+    internal static string Words(SpecField field, object? value)
+    {
+        var text = field.Type == SpecFieldType.Choice ? SpecTexts.Choice(field, SnakeCase.From((Enum)value!)) : Show(field, value);
+        return text.Length > 0 ? text : "–";
+    }
+
     private bool IsEmptyNumber(SpecProblem problem) =>
         problem.Code == "spec.wrong_type" && typed.TryGetValue(problem.Path, out var text) && string.IsNullOrWhiteSpace(text);
 

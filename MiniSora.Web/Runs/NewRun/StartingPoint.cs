@@ -9,11 +9,13 @@ namespace MiniSora.Web.Runs.NewRun;
 /// <param name="Spec">What the form shows.</param>
 /// <param name="RecipeId">The recipe, when it is one.</param>
 /// <param name="Title">Name of the run or post it came from; null for recipes and empty forms.</param>
-internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? RecipeId = null, string? Title = null);
+/// <param name="Basis">The spec that differences are shown to; null for none.</param>
+internal sealed record StartingPoint(RunSpec Spec, Origin Origin, string? RecipeId = null, string? Title = null, RunSpec? Basis = null);
 
 /// <summary>
 /// Reads <c>?from=</c>: <c>recipe:{id}</c>, <c>run:{id}</c> (the same again), <c>run:{id}/checkpoint</c> (sample from its
-/// newest checkpoint), <c>dataset:{id}</c> (a tiny model on an imported folder), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>evaluate:{sha256}</c>, <c>sampling</c> (an empty sampling form).
+/// newest checkpoint), <c>fork:{sha256}</c> (train on from a checkpoint), <c>retry:{id}</c> (what a failure suggests), <c>dataset:{id}</c> (a tiny model on an imported folder), <c>post:{slug}</c>, <c>checkpoint:{sha256}</c>, <c>evaluate:{sha256}</c>,
+/// <c>edit:{sha256}</c> (change a video of this portal, with the checkpoint that made it), <c>sampling</c> (an empty sampling form).
 /// </summary>
 internal sealed class StartingPoints(RunService runs, GalleryService gallery, DatasetSamples samples, IReadOnlySet<string> readyDatasets)
 {
@@ -29,7 +31,10 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
             "run" => await OfRunAsync(name, viewer, cancellationToken),
             "post" => await OfPostAsync(name, viewer, cancellationToken),
             "checkpoint" => await OfCheckpointAsync(name, cancellationToken),
+            "fork" => await OfForkAsync(name, viewer, cancellationToken),
+            "retry" => await OfRetryAsync(name, viewer, cancellationToken),
             "sampling" => new(new SamplingSpec(), new Origin()),
+            "edit" => await OfVideoAsync(name, cancellationToken),
             "evaluate" => await OfEvaluationAsync(name, cancellationToken),
             _ => null,
         };
@@ -65,7 +70,7 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
             return null;
         if (sample)
             return run.Checkpoint is { } checkpoint ? await OfCheckpointAsync(checkpoint.Sha256, cancellationToken) : null;
-        return SpecYaml.Read(run.SpecYaml).Spec is { } spec ? new(spec, new Origin(RunId: id), Title: run.Summary.Name) : null;
+        return SpecYaml.Read(run.SpecYaml).Spec is { } spec ? new(spec, new Origin(RunId: id), Title: run.Summary.Name, Basis: spec) : null;
     }
 
     private async Task<StartingPoint?> OfPostAsync(string slug, Viewer viewer, CancellationToken cancellationToken) =>
@@ -77,6 +82,25 @@ internal sealed class StartingPoints(RunService runs, GalleryService gallery, Da
         await runs.CheckpointAsync(sha256, cancellationToken) is { } checkpoint
             ? new(new SamplingSpec { Checkpoint = checkpoint.Sha256, Name = checkpoint.RunName }, new Origin(RunId: checkpoint.RunId), Title: checkpoint.RunName)
             : null;
+
+    private async Task<StartingPoint?> OfVideoAsync(string sha256, CancellationToken cancellationToken) =>
+        await runs.VideoAsync(sha256, cancellationToken) is { } video && SpecYaml.Read(video.SpecYaml).Spec is SamplingSpec made
+            ? new(made with { Task = SamplingTask.Edit, Prompt = video.Prompt, Image = "", Input = new() { Video = sha256 }, Clips = 1 }, new Origin(video.RunId, video.PostId), Title: video.Title)
+            : null;
+
+    private async Task<StartingPoint?> OfForkAsync(string name, Viewer viewer, CancellationToken cancellationToken) =>
+        await runs.CheckpointAsync(name, cancellationToken) is { } checkpoint
+        && await runs.GetAsync(checkpoint.RunId, viewer, cancellationToken) is { } run && SpecYaml.Read(run.SpecYaml).Spec is TrainingSpec basis
+            ? new(Fork.Of(basis, checkpoint.Sha256, checkpoint.Step), new Origin(RunId: checkpoint.RunId), Title: checkpoint.RunName, Basis: basis)
+            : null;
+
+    private async Task<StartingPoint?> OfRetryAsync(string name, Viewer viewer, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParse(name, out var id) || await runs.GetAsync(id, viewer, cancellationToken) is not { } run || SpecYaml.Read(run.SpecYaml).Spec is not { } basis)
+            return null;
+        var spec = basis is TrainingSpec training ? Retry.Of(training, run.Failure?.Remedy, run.Checkpoint is { } checkpoint ? (checkpoint.Sha256, checkpoint.Step) : null) : basis;
+        return new(spec, new Origin(RunId: id), Title: run.Summary.Name, Basis: basis);
+    }
 
     private async Task<StartingPoint?> OfEvaluationAsync(string name, CancellationToken cancellationToken) =>
         await runs.CheckpointAsync(name, cancellationToken) is { } checkpoint

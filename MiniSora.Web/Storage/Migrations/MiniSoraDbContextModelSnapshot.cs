@@ -654,8 +654,6 @@ namespace MiniSora.Web.Storage.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AuthorId");
-
                     b.HasIndex("CheckpointSha256");
 
                     b.HasIndex("Number")
@@ -672,13 +670,15 @@ namespace MiniSora.Web.Storage.Migrations
 
                     b.HasIndex("VideoSha256");
 
-                    b.HasIndex("HiddenAt", "Number");
+                    b.HasIndex("AuthorId", "HiddenAt", "Number");
 
                     b.HasIndex("HiddenAt", "DeviceSeconds", "Number");
 
                     b.HasIndex("HiddenAt", "Likes", "Number");
 
                     b.HasIndex("HiddenAt", "Model", "Dataset", "Task", "Size", "Licence", "DeviceSeconds");
+
+                    b.HasIndex("HiddenAt", "Number", "Model", "Dataset", "Task", "Size", "Licence", "DeviceSeconds");
 
                     b.ToTable("Posts");
                 });
@@ -1295,6 +1295,132 @@ namespace MiniSora.Web.Storage.Migrations
                     b.ToTable("RunForecasts", (string)null);
                 });
 
+            modelBuilder.Entity("MiniSora.Web.Retention.Cleanup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("BytesFreed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Deleted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Items")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Kept")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PolicyJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RequestedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RequestedByName")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RunsAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("StopRequested")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("State", "CreatedAt");
+
+                    b.ToTable("Cleanups", (string)null);
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.CleanupItem", b =>
+                {
+                    b.Property<Guid>("CleanupId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Index")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Class")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Paths")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("CleanupId", "Index");
+
+                    b.ToTable("CleanupItems", (string)null);
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.RetentionPolicy", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("EverySteps")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("KeepBest")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("LastCheckpoints")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("LogDays")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("VideoDays")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("RetentionPolicies", (string)null);
+                });
+
             modelBuilder.Entity("MiniSora.Web.Roundtables.Roundtable", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1594,6 +1720,9 @@ namespace MiniSora.Web.Storage.Migrations
                     b.Property<double?>("PhaseProgress")
                         .HasColumnType("REAL");
 
+                    b.Property<bool>("Pinned")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Precision")
                         .HasColumnType("TEXT");
 
@@ -1601,6 +1730,9 @@ namespace MiniSora.Web.Storage.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("PrunedSeq")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RetryAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<double>("SecondsLeft")
@@ -1625,6 +1757,15 @@ namespace MiniSora.Web.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<double>("StartFlops")
+                        .HasColumnType("REAL");
+
+                    b.Property<double>("StartSeconds")
+                        .HasColumnType("REAL");
+
+                    b.Property<long?>("StartStep")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER");
 
@@ -1642,6 +1783,9 @@ namespace MiniSora.Web.Storage.Migrations
                     b.Property<string>("StopRequested")
                         .HasMaxLength(16)
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("SweepId")
+                        .HasColumnType("INTEGER");
 
                     b.Property<int>("Threads")
                         .HasColumnType("INTEGER");
@@ -1664,7 +1808,15 @@ namespace MiniSora.Web.Storage.Migrations
 
                     b.HasIndex("ParentRunId");
 
+                    b.HasIndex("SpecHash");
+
+                    b.HasIndex("SweepId");
+
+                    b.HasIndex("Kind", "Number");
+
                     b.HasIndex("OwnerId", "Number");
+
+                    b.HasIndex("State", "EndedAt");
 
                     b.HasIndex("State", "Number");
 
@@ -1694,6 +1846,32 @@ namespace MiniSora.Web.Storage.Migrations
                     b.HasKey("RunNumber", "Seq");
 
                     b.ToTable("RunEvents");
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Runs.Sweeps.Sweep", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double?>("BudgetSeconds")
+                        .HasColumnType("REAL");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("Sweeps", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRoleClaim<System.Guid>", b =>
@@ -1945,6 +2123,15 @@ namespace MiniSora.Web.Storage.Migrations
                     b.HasOne("MiniSora.Web.Runs.Run", null)
                         .WithOne()
                         .HasForeignKey("MiniSora.Web.Queue.RunForecast", "RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.CleanupItem", b =>
+                {
+                    b.HasOne("MiniSora.Web.Retention.Cleanup", null)
+                        .WithMany()
+                        .HasForeignKey("CleanupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -630,8 +630,6 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.HasKey("Id");
 
-                    b.HasIndex("AuthorId");
-
                     b.HasIndex("CheckpointSha256");
 
                     b.HasIndex("Number")
@@ -648,13 +646,15 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.HasIndex("VideoSha256");
 
-                    b.HasIndex("HiddenAt", "Number");
+                    b.HasIndex("AuthorId", "HiddenAt", "Number");
 
                     b.HasIndex("HiddenAt", "DeviceSeconds", "Number");
 
                     b.HasIndex("HiddenAt", "Likes", "Number");
 
                     b.HasIndex("HiddenAt", "Model", "Dataset", "Task", "Size", "Licence", "DeviceSeconds");
+
+                    b.HasIndex("HiddenAt", "Number", "Model", "Dataset", "Task", "Size", "Licence", "DeviceSeconds");
 
                     b.ToTable("Posts");
                 });
@@ -1249,6 +1249,128 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                     b.ToTable("RunForecasts", (string)null);
                 });
 
+            modelBuilder.Entity("MiniSora.Web.Retention.Cleanup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("BytesFreed")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Deleted")
+                        .HasColumnType("integer");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Items")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Kept")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("PolicyJson")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("RequestedBy")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("RequestedByName")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("RunsAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("StopRequested")
+                        .HasColumnType("boolean");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("State", "CreatedAt");
+
+                    b.ToTable("Cleanups", (string)null);
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.CleanupItem", b =>
+                {
+                    b.Property<Guid>("CleanupId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Index")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Class")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Paths")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Target")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("CleanupId", "Index");
+
+                    b.ToTable("CleanupItems", (string)null);
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.RetentionPolicy", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("EverySteps")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("KeepBest")
+                        .HasColumnType("boolean");
+
+                    b.Property<int>("LastCheckpoints")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("LogDays")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("VideoDays")
+                        .HasColumnType("integer");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("RetentionPolicies", (string)null);
+                });
+
             modelBuilder.Entity("MiniSora.Web.Roundtables.Roundtable", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1541,6 +1663,9 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                     b.Property<double?>("PhaseProgress")
                         .HasColumnType("double precision");
 
+                    b.Property<bool>("Pinned")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("Precision")
                         .HasColumnType("text");
 
@@ -1548,6 +1673,9 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasColumnType("integer");
 
                     b.Property<long>("PrunedSeq")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("RetryAt")
                         .HasColumnType("bigint");
 
                     b.Property<double>("SecondsLeft")
@@ -1571,6 +1699,15 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<double>("StartFlops")
+                        .HasColumnType("double precision");
+
+                    b.Property<double>("StartSeconds")
+                        .HasColumnType("double precision");
+
+                    b.Property<long?>("StartStep")
+                        .HasColumnType("bigint");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint");
 
@@ -1586,6 +1723,9 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.Property<string>("StopRequested")
                         .HasColumnType("text");
+
+                    b.Property<long?>("SweepId")
+                        .HasColumnType("bigint");
 
                     b.Property<int>("Threads")
                         .HasColumnType("integer");
@@ -1608,7 +1748,15 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
 
                     b.HasIndex("ParentRunId");
 
+                    b.HasIndex("SpecHash");
+
+                    b.HasIndex("SweepId");
+
+                    b.HasIndex("Kind", "Number");
+
                     b.HasIndex("OwnerId", "Number");
+
+                    b.HasIndex("State", "EndedAt");
 
                     b.HasIndex("State", "Number");
 
@@ -1637,6 +1785,33 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                     b.HasKey("RunNumber", "Seq");
 
                     b.ToTable("RunEvents");
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Runs.Sweeps.Sweep", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<double?>("BudgetSeconds")
+                        .HasColumnType("double precision");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("Sweeps", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRoleClaim<System.Guid>", b =>
@@ -1888,6 +2063,15 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                     b.HasOne("MiniSora.Web.Runs.Run", null)
                         .WithOne()
                         .HasForeignKey("MiniSora.Web.Queue.RunForecast", "RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Retention.CleanupItem", b =>
+                {
+                    b.HasOne("MiniSora.Web.Retention.Cleanup", null)
+                        .WithMany()
+                        .HasForeignKey("CleanupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

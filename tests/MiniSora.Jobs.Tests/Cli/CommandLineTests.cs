@@ -46,6 +46,35 @@ public sealed class CommandLineTests
         Assert.Equal(2 * first.Length, both.Length);
         Assert.Equal(first, both[..first.Length]);
         Assert.True(File.Exists(folder.Combine("one.mp4")) && File.Exists(folder.Combine("one.png")));
+
+        // Without ffmpeg nothing is sampled for nothing, and nothing half-made is left.
+        var nowhere = new Dictionary<string, string> { ["MINISORA_FFMPEG"] = folder.Combine("nowhere") };
+        var without = await MinisoraAsync(nowhere, "sample", "--checkpoint", run, "--prompt", "a red circle", "--out", folder.Combine("none.mp4"), "--lang", "en");
+        Assert.Equal(1, without.Code);
+        Assert.Contains("ffmpeg was not found", without.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sampling", without.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.Combine("none.mp4")));
+        // Frames as an array need none.
+        var array = await MinisoraAsync(nowhere, "sample", "--checkpoint", run, "--prompt", "a red circle", "--seed", "7", "--steps", "2", "--raw", folder.Combine("raw.npy"));
+        Assert.True(array.Code == 0, array.Errors);
+        Assert.Equal(first, Array(folder.Combine("raw.npy")));
+
+        // A checkpoint that is cut off, and one that is something else.
+        var checkpoint = Directory.GetFiles(folder.Path, "*.safetensors", SearchOption.AllDirectories).Max()!;
+        await File.WriteAllBytesAsync(folder.Combine("cut.safetensors"), (await File.ReadAllBytesAsync(checkpoint))[..^1000]);
+        await File.WriteAllTextAsync(folder.Combine("text.safetensors"), "no checkpoint");
+        foreach (var broken in new[] { "cut.safetensors", "text.safetensors" })
+        {
+            var refused = await MinisoraAsync("sample", "--checkpoint", folder.Combine(broken), "--prompt", "a red circle", "--out", folder.Combine("none.mp4"), "--lang", "zh-CN");
+            Assert.Equal(1, refused.Code);
+            Assert.Contains("无法读取检查点", refused.Errors, StringComparison.Ordinal);
+        }
+
+        // A picture that is none.
+        var picture = await MinisoraAsync("sample", "--checkpoint", run, "--image", prompts, "--out", folder.Combine("none.mp4"), "--lang", "zh-CN");
+        Assert.Equal(1, picture.Code);
+        Assert.Contains("首帧不是可读取的图像", picture.Errors, StringComparison.Ordinal);
+
         // The folder belongs to this spec: another one is refused before anything is overwritten.
         Assert.Equal(2, (await MinisoraAsync("train", "smoke", "--out", run, "--data", folder.Path, "--set", "seed=2")).Code);
     }
@@ -89,7 +118,9 @@ public sealed class CommandLineTests
         return file[(10 + BitConverter.ToUInt16(file, 8))..];
     }
 
-    private static async Task<(int Code, string Output, string Errors)> MinisoraAsync(params string[] arguments)
+    private static Task<(int Code, string Output, string Errors)> MinisoraAsync(params string[] arguments) => MinisoraAsync([], arguments);
+
+    private static async Task<(int Code, string Output, string Errors)> MinisoraAsync(Dictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "minisora"))
         {
@@ -101,6 +132,8 @@ public sealed class CommandLineTests
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["OMP_NUM_THREADS"] = "1";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(4));

@@ -9,6 +9,7 @@ namespace MiniSora.Jobs.Tests.Specs;
 public sealed class SystemRulesTests
 {
     private static readonly TrainingSpec Dit = (TrainingSpec)Recipes.Find("dit-shapes")!.Spec;
+    private static readonly TrainingSpec Shapes = (TrainingSpec)Recipes.Find("tiny-shapes")!.Spec with { Model = new BackboneOptions() };
     private static readonly TrainingSpec Sit = (TrainingSpec)Recipes.Find("sit-shapes")!.Spec;
     private static readonly TrainingSpec Latte = (TrainingSpec)Recipes.Find("latte-shapes")!.Spec;
 
@@ -60,6 +61,14 @@ public sealed class SystemRulesTests
         Assert.Equal("spec.mask_mixer_depth", Assert.Single(Problems(Dit, "training.mask_ratio=0.5", "training.mask_mixer_blocks=6")).Code);
         Assert.Empty(Problems(Dit, "training.mask_mixer_blocks=6"));
         Assert.Empty(Problems(Dit, "training.mask_ratio=0.5", "training.activations=recompute", "objective.weighting=adaptive", "training.ema_snapshots=8"));
+    }
+
+    [Fact]
+    public void Blocks_over_cells_need_every_token()
+    {
+        Assert.Equal("spec.mask_with_local", Assert.Single(Problems(Shapes, "training.mask_ratio=0.5", "model.local_width=32")).Code);
+        Assert.Empty(Problems(Shapes, "model.local_width=32"));
+        Assert.Empty(Problems(Shapes, "training.mask_ratio=0.5"));
     }
 
     [Fact]

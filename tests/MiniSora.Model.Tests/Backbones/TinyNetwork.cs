@@ -11,15 +11,17 @@ internal sealed class TinyNetwork
     public const int Channels = 4;
     public static readonly BackboneOptions Options = new() { Width = 32, Depth = 2, Heads = 2, Patch = 2, TextLength = 8, TextDepth = 1 };
 
-    public MiniSoraBackbone Network { get; } = new(Options, Channels, Vocabulary.Size);
+    public MiniSoraBackbone Network { get; }
 
     public static Vocabulary Vocabulary { get; } = new(["a", "red", "circle", "moves"]);
 
     public Tensor Flat { get; }
 
     /// <param name="trained">Adds noise, so that nothing is zero any more.</param>
-    public TinyNetwork(bool trained)
+    /// <param name="options">Its settings; null: <see cref="Options"/>.</param>
+    public TinyNetwork(bool trained, BackboneOptions? options = null)
     {
+        Network = new MiniSoraBackbone(options ?? Options, Channels, Vocabulary.Size);
         Flat = Network.Layout.Initialise(1);
         if (trained)
             Flat.add_(0.1 * randn(Flat.shape, generator: new Generator(2, CPU)));

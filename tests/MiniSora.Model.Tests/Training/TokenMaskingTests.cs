@@ -10,7 +10,7 @@ public sealed class TokenMaskingTests : TorchTests
 {
     private static readonly TrainingOptions Half = new() { Steps = 100, MaskRatio = 0.5 };
 
-    public static TheoryData<string> Systems => ["minisora", "dit label", "latte text", "latte images", "sit gvp noise", "latte parallel"];
+    public static TheoryData<string> Systems => ["minisora", "minisora spanning", "dit label", "latte text", "latte images", "sit gvp noise", "latte parallel"];
 
     [Fact]
     public void The_last_steps_see_everything_and_ratio_zero_never_masks()

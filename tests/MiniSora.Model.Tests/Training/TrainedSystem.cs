@@ -1,4 +1,5 @@
 using MiniSora.Model.Autoencoders;
+using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Systems;
 using MiniSora.Model.Tests.Systems;
@@ -16,7 +17,13 @@ internal sealed class TrainedSystem : IDisposable
 
     public TrainedSystem(string name, Func<TrainerSetup, TrainerSetup>? change = null)
     {
-        var setup = name == "minisora" ? TinyRun.Setup() : TinySystem.Setup(name);
+        var setup = name switch
+        {
+            "minisora" => TinyRun.Setup(),
+            // Tokens of three frames, of which the last ones are not full.
+            "minisora spanning" => TinyRun.Setup() with { Model = TinyRun.Setup().Model with { TemporalPatch = 3, TextUse = TextUse.Pooled } },
+            _ => TinySystem.Setup(name),
+        };
         setup = setup with { Training = setup.Training with { Batch = 5 } };
         setup = change?.Invoke(setup) ?? setup;
         codec = CodecFactory.Fit(setup, null, CancellationToken.None);

@@ -36,6 +36,8 @@ public sealed class RunSchedulerTests
         });
 
         var id = await backend.SubmitAsync(await backend.MemberAsync("mei"));
+        // Each try after a loss waits longer than the one before.
+        using var hurry = new Timer(_ => backend.Clock.Advance(TimeSpan.FromSeconds(5)), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         Assert.Equal(id, await over.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         var run = await backend.RunAsync(id);
         Assert.Equal(("process_lost", RunLedger.MostLosses), (run.FailureCode, run.CurrentAttempt));

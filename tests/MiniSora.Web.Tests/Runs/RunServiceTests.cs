@@ -185,4 +185,24 @@ public class RunServiceTests
         Assert.Equal([1, 2, 3, 4, 5], first.Runs.Concat(second.Runs).Reverse().Select(r => r.QueuePosition));
         Assert.Single((await backend.Runs.ListAsync(new(Text: "run 3"), CancellationToken.None)).Runs);
     }
+
+    /// <summary>The form keys its lists by the file: the same twice ended the page.</summary>
+    [Fact]
+    public async Task Two_runs_that_end_at_the_same_weights_are_one_choice_and_the_members_own_comes_first()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (mei, tom) = (await backend.MemberAsync("mei"), await backend.MemberAsync("tom"));
+        foreach (var member in new[] { mei, tom })
+        {
+            var (_, grant) = await backend.RunningAsync(member);
+            await backend.ReportAsync(grant, await backend.FileAsync(grant, 1, "checkpoint", "step-1.safetensors", [1, 2, 3], step: 1));
+            // A run that went on from an older checkpoint writes this one again.
+            await backend.ReportAsync(grant, await backend.FileAsync(grant, 2, "checkpoint", "step-1.safetensors", [1, 2, 3], step: 1));
+            await backend.EndAsync(grant);
+        }
+
+        var choice = Assert.Single(await backend.Runs.CheckpointsAsync(mei, 10, CancellationToken.None));
+        Assert.Equal("mei", choice.OwnerName);
+        Assert.Single(await backend.Runs.CheckpointsOfAsync(choice.RunId, CancellationToken.None));
+    }
 }

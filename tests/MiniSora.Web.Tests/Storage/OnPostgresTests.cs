@@ -4,8 +4,10 @@ using MiniSora.Web.Tests.Api;
 using MiniSora.Web.Tests.Gallery;
 using MiniSora.Web.Tests.Moderation;
 using MiniSora.Web.Tests.Papers;
+using MiniSora.Web.Tests.Retention;
 using MiniSora.Web.Tests.Roundtables;
 using MiniSora.Web.Tests.Runs;
+using MiniSora.Web.Tests.Seeding;
 
 namespace MiniSora.Web.Tests.Storage;
 
@@ -113,4 +115,16 @@ public sealed class LiveRoomsOnPostgresTests : LiveRoomsTests
 public sealed class RoundtableServiceOnPostgresTests : RoundtableServiceTests
 {
     public RoundtableServiceOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class RetentionOnPostgresTests : RetentionTests
+{
+    public RetentionOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class SeederOnPostgresTests : SeederTests
+{
+    public SeederOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }

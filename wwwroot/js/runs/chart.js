@@ -1,11 +1,12 @@
 // One metric chart: the raw values as a ghost line, the smoothed ones on top, a read-out under the pointer.
 import { smooth } from "./series.js";
 import { integer, metric } from "./format.js";
+import { logTicks } from "./ticks.js";
 
 let library;
 
 /** uPlot, loaded once and only when the first chart comes into view. */
-function loadPlot() {
+export function loadPlot() {
   library ??= new Promise((resolve, reject) => {
     const style = document.createElement("link");
     style.rel = "stylesheet";
@@ -20,7 +21,7 @@ function loadPlot() {
   return library;
 }
 
-const colour = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
+export const colour = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
 
 export class Chart {
   #host;
@@ -68,30 +69,16 @@ export class Chart {
     if (this.#closed) return;
     this.#plot?.destroy();
     const { label, name, logarithmic, texts } = this.#options;
-    const text = colour(this.#host, "--muted");
-    const grid = colour(this.#host, "--line");
     const line = colour(this.#host, "--accent");
     const ghost = line + "55";
-    const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
     this.#plot = new Plot({
-      ...this.#size(),
-      scales: {
-        x: { time: false },
-        y: logarithmic ? { distr: 3, log: 10, range: (_, low, high) => logRange(low, high) } : { range: (_, low, high) => linearRange(low, high) },
-      },
-      axes: [
-        { ...axis, values: (_, ticks) => ticks.map(v => Number.isInteger(v) ? integer(v) : ""), space: 64, size: 30 },
-        { ...axis, values: (_, ticks) => ticks.map(v => v === null ? "" : metric(name, v)), size: 62, space: 34,
-          // Powers of ten alone would leave a log axis of less than a decade without any number.
-          filter: logarithmic ? (_, ticks) => thin(ticks) : undefined },
-      ],
+      ...sizeOf(this.#host),
+      ...frame(this.#host, name, logarithmic),
       series: [
         { label: texts.step },
         { label: texts.raw, stroke: ghost, width: 1, points: { show: false }, spanGaps: true },
         { label: label, stroke: line, width: 2, points: { show: false }, spanGaps: true },
       ],
-      legend: { show: false },
-      cursor: { drag: { x: true, y: false }, points: { size: 7 } },
       hooks: { setCursor: [plot => this.#read(plot.cursor.idx)] },
     }, this.#data(), this.#host);
     this.#read(null);
@@ -127,16 +114,12 @@ export class Chart {
 
   #data() {
     const { steps, values } = this.#series;
-    const shown = this.#options.logarithmic ? values.map(v => v > 0 ? v : null) : values.map(v => Number.isFinite(v) ? v : null);
+    const shown = drawable(values, this.#options.logarithmic);
     return [steps.slice(), shown, smooth(steps, shown, this.#options.smoothing)];
   }
 
-  #size() {
-    return { width: Math.max(160, this.#host.clientWidth), height: Math.max(120, this.#host.clientHeight) };
-  }
-
   #fit() {
-    if (this.#plot && this.#host.clientWidth > 0) this.#plot.setSize(this.#size());
+    if (this.#plot && this.#host.clientWidth > 0) this.#plot.setSize(sizeOf(this.#host));
   }
 
   #read(index) {
@@ -153,6 +136,39 @@ export class Chart {
   }
 }
 
+/** Scales, axes and pointer of every chart of a metric, in the colours of the page; `lower` changes the axis of steps. */
+export function frame(host, name, logarithmic, lower = {}) {
+  const text = colour(host, "--muted"), grid = colour(host, "--line");
+  const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+  return {
+    scales: {
+      x: { time: false },
+      y: logarithmic ? { distr: 3, log: 10, range: (_, low, high) => logRange(low, high) } : { range: (_, low, high) => linearRange(low, high) },
+    },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map(v => Number.isInteger(v) ? integer(v) : ""), space: 64, size: 30, ...lower },
+      { ...axis, values: (_, ticks) => ticks.map(v => v === null ? "" : metric(name, v)), size: 62, space: 34, ...(logarithmic ? logAxis : {}) },
+    ],
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+  };
+}
+
+export function sizeOf(host) {
+  return { width: Math.max(160, host.clientWidth), height: Math.max(120, host.clientHeight) };
+}
+
+/** Values with null where there is nothing to draw. */
+export function drawable(values, logarithmic) {
+  return values.map(value => Number.isFinite(value) && (!logarithmic || value > 0) ? value : null);
+}
+
+/** What makes an axis of uPlot logarithmic in its numbers. */
+const logAxis = {
+  splits: (plot, _, low, high) => logTicks(low, high, Math.max(3, Math.floor(plot.height / 44))),
+  filter: (_, ticks) => ticks,
+};
+
 function linearRange(low, high) {
   if (low === null || high === null) return [0, 1];
   const gap = high - low || Math.abs(high) * 0.1 || 1;
@@ -164,14 +180,4 @@ function logRange(low, high) {
   const bottom = low > 0 ? low : high / 1000;
   const factor = Math.pow(Math.max(high / bottom, 1.5), 0.06);
   return [bottom / factor, high * factor];
-}
-
-/** Keeps 1, 2 and 5 of every decade, and everything where few ticks are left. */
-function thin(ticks) {
-  if (ticks.length <= 8) return ticks;
-  return ticks.map(v => {
-    if (v === null) return null;
-    const lead = Math.round(v / Math.pow(10, Math.floor(Math.log10(v) + 1e-9)));
-    return lead === 1 || lead === 2 || lead === 5 ? v : null;
-  });
 }

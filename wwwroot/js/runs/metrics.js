@@ -1,6 +1,6 @@
 // The charts of a run. Loss has its place on the page; every other metric gets a card, and a chart only while in view.
 import { Chart } from "./chart.js";
-import { Series, tableRows } from "./series.js";
+import { loadHistory, Series, tableRows } from "./series.js";
 import { integer, metric } from "./format.js";
 
 const Buckets = 600;
@@ -120,10 +120,8 @@ export class Metrics {
   async #load(name) {
     const card = this.#cards.get(name);
     try {
-      const answer = await fetch(`/api/runs/${this.#runId}/metrics?name=${encodeURIComponent(name)}&buckets=${Buckets}`);
-      if (!answer.ok) throw new Error(`metrics: ${answer.status}`);
-      const [history] = (await answer.json()).series;
-      if (history) card.series.replace([...history.steps, ...history.tail.steps], [...history.mean, ...history.tail.values].map(value => value ?? NaN));
+      const history = await loadHistory(this.#runId, name, Buckets);
+      if (history) card.series.replace(history.steps, history.values);
       card.chart?.draw();
     } catch {
       // The portal restarts: the next look or the next reset asks again, the live tail goes on meanwhile.

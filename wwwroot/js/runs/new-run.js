@@ -3,7 +3,8 @@
 
 /**
  * @param root element around the form
- * @param page .NET object: TakeYaml(text), TakeImage(sha256), TakeVideo(path, sha256), Refuse(sentences)
+ * @param page .NET object: TakeYaml(text), TakeImage(sha256), TakeVideo(path, sha256), ImageNeedsSampling(),
+ *             Refuse(path, sentences), RefuseLarge(path, mebibytes); path is the field that the file was chosen at, "" for a dropped one
  * @param key name of the draft, e.g. "recipe:tiny-emoji"
  */
 export function mount(root, page, key) {
@@ -27,8 +28,8 @@ class NewRun {
     root.addEventListener("input", event => this.#typed(event.target), on);
     root.addEventListener("change", event => {
       this.#typed(event.target);
-      if (event.target.matches("[data-image-upload]") && event.target.files.length) this.#sendImage(event.target.files[0]);
-      if (event.target.matches("[data-video-upload]") && event.target.files.length) this.#sendVideo(event.target.dataset.videoUpload, event.target.files[0]);
+      if (event.target.matches("[data-image-upload]") && event.target.files.length) this.#sendImage(event.target.files[0], "image", event.target);
+      if (event.target.matches("[data-video-upload]") && event.target.files.length) this.#sendVideo(event.target.dataset.videoUpload, event.target.files[0], event.target);
     }, on);
     root.addEventListener("dragover", event => this.#over(event), on);
     root.addEventListener("dragleave", event => {
@@ -74,12 +75,8 @@ class NewRun {
     element?.focus({ preventScroll: true });
   }
 
-  download(name, text) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/yaml" }));
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
+  toTop() {
+    this.#root.scrollIntoView({ block: "start" });
   }
 
   dispose() {
@@ -112,33 +109,41 @@ class NewRun {
     if (/\.ya?ml$/i.test(file.name)) {
       await this.#page.invokeMethodAsync("TakeYaml", (await file.text()).slice(0, 200001));
     } else if (file.type.startsWith("image/")) {
-      await this.#sendImage(file);
+      if (this.#root.dataset.kind === "sampling") await this.#sendImage(file, "");
+      else await this.#page.invokeMethodAsync("ImageNeedsSampling");
     } else {
-      const answer = await this.#send("/api/specs/from-video", file);
+      const answer = await this.#send("/api/specs/from-video", file, "", this.#root.dataset.mostOfDocument);
       if (answer) await this.#page.invokeMethodAsync("TakeYaml", answer.specYaml);
     }
   }
 
-  async #sendImage(file) {
-    const answer = await this.#send("/api/uploads/images", file);
+  async #sendImage(file, path, input) {
+    const answer = await this.#send("/api/uploads/images", file, path, this.#root.dataset.mostOfImage);
     if (answer) await this.#page.invokeMethodAsync("TakeImage", answer.sha256);
+    else if (input) input.value = ""; // the same file, mended, can be chosen again
   }
 
-  async #sendVideo(path, file) {
-    const answer = await this.#send("/api/uploads/videos", file);
+  async #sendVideo(path, file, input) {
+    const answer = await this.#send("/api/uploads/videos", file, path, this.#root.dataset.mostOfClip);
     if (answer) await this.#page.invokeMethodAsync("TakeVideo", path, answer.sha256);
+    else input.value = "";
   }
 
   /** The JSON answer; null after the page was told why not. */
-  async #send(address, file) {
+  async #send(address, file, path, mostMebibytes) {
+    // A server cannot answer before it has read everything: what is too large is not sent.
+    if (file.size > mostMebibytes * 1048576) {
+      await this.#page.invokeMethodAsync("RefuseLarge", path, Number(mostMebibytes));
+      return null;
+    }
     this.#root.classList.add("sending");
     try {
       const answer = await fetch(address, { method: "POST", body: file, headers: { "Content-Type": file.type || "application/octet-stream" } });
       if (answer.ok) return await answer.json();
       const problem = await answer.json().catch(() => ({}));
-      await this.#page.invokeMethodAsync("Refuse", problem.message ? [problem.message] : []);
+      await this.#page.invokeMethodAsync("Refuse", path, problem.message ? [problem.message] : []);
     } catch {
-      await this.#page.invokeMethodAsync("Refuse", []);
+      await this.#page.invokeMethodAsync("Refuse", path, []);
     } finally {
       this.#root.classList.remove("sending");
     }

@@ -64,6 +64,14 @@ export class Series {
   }
 }
 
+/** What is stored of one metric of a run, down-sampled, its newest points as they are; null when there is nothing yet. Throws when the portal does not answer. */
+export async function loadHistory(runId, name, buckets) {
+  const answer = await fetch(`/api/runs/${runId}/metrics?name=${encodeURIComponent(name)}&buckets=${buckets}`);
+  if (!answer.ok) throw new Error(`metrics: ${answer.status}`);
+  const [history] = (await answer.json()).series;
+  return history ? { steps: [...history.steps, ...history.tail.steps], values: [...history.mean, ...history.tail.values].map(value => value ?? NaN) } : null;
+}
+
 /**
  * Exponential moving average with bias correction, weighted by the distance between steps, so that a
  * down-sampled history and a dense tail are smoothed alike. smoothing 0…0.999; 0 returns the values.
