@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -90,5 +91,64 @@ public sealed class NewcomerTests(Browsing browsing) : IClassFixture<Browsing>, 
         await Assertions.Expect(page.Locator("[data-path=prompt]")).ToHaveValueAsync(prompt);
         await Journeys.SubmitAsync(page);
         await Journeys.StateAsync(page, "Succeeded");
+    }
+
+    /// <summary>Between the circuit's start and the moment when it hears of addresses: on a slow line that is half a second.</summary>
+    [Fact]
+    public async Task A_link_followed_while_the_page_comes_to_life_leads_where_it_says()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(page);
+
+        var starting = new TaskCompletionSource();
+        var held = new List<Action>();
+        var holding = true;
+        await page.RouteWebSocketAsync(new Regex("/_blazor"), socket =>
+        {
+            var server = socket.ConnectToServer();
+            socket.OnMessage(frame =>
+            {
+                if (Encoding.Latin1.GetString(frame.Binary ?? []).Contains("StartCircuit", StringComparison.Ordinal))
+                {
+                    starting.TrySetResult();
+                }
+                Send(server, frame);
+            });
+            server.OnMessage(frame =>
+            {
+                lock (held)
+                {
+                    if (holding && starting.Task.IsCompleted)
+                    {
+                        held.Add(() => Send(socket, frame));
+                        return;
+                    }
+                }
+                Send(socket, frame);
+            });
+        });
+        await page.GotoAsync("/runs/new");
+        await starting.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await page.Locator(".bar a[href='/runs']").First.ClickAsync();
+        await page.WaitForURLAsync("**/runs");
+        lock (held)
+        {
+            holding = false;
+            held.ForEach(send => send());
+        }
+
+        await Assertions.Expect(page).ToHaveTitleAsync(new Regex("^Runs"));
+        await page.WaitForTimeoutAsync(1000);
+        await Assertions.Expect(page.Locator(".new-run")).ToHaveCountAsync(0);
+    }
+
+    private static void Send(IWebSocketRoute to, IWebSocketFrame frame)
+    {
+        if (frame.Binary is { } bytes)
+            to.Send(bytes);
+        else
+            to.Send(frame.Text!);
     }
 }

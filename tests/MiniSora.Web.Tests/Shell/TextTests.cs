@@ -49,6 +49,7 @@ public sealed partial class TextTests
     {
         var source = Comments().Replace(File.ReadAllText(Path.Combine(Web, file)), "");
         source = CodeBlock().Replace(source, "");
+        source = Directives().Replace(source, "");
 
         var words = BetweenTags().Matches(source).Select(match => match.Groups["text"].Value.Trim())
             .Where(text => Word().IsMatch(text) && !Untranslated.Contains(text));
@@ -84,6 +85,10 @@ public sealed partial class TextTests
 
     [GeneratedRegex(@"^@code\b.*", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();
+
+    // The name of what is injected stands behind a type's ">".
+    [GeneratedRegex(@"^@(?:inject|inherits|implements)\b.*$", RegexOptions.Multiline)]
+    private static partial Regex Directives();
 
     // Between the end of an HTML tag and the next one, on one line, without Razor in it.
     [GeneratedRegex(@"</?[a-zA-Z][^<>@]*(?<!=)>(?<text>[^<>@{}()=;]+)<")]
