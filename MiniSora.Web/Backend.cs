@@ -239,6 +239,9 @@ public static class Backend
             provider.GetRequiredService<SubmitLimiter>(), provider.GetRequiredService<StopSignals>(), provider.GetRequiredService<RunWake>(),
             provider.GetRequiredService<ArtifactCleaner>(), provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<UseLedger>()));
         services.AddSingleton(new RunProcessOptions { DataFolder = folder.Root });
+        services.AddSingleton(provider => new SpareProcess(
+            provider.GetRequiredService<RunProcessOptions>(),
+            provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<RunOptions>>().Value is { Execute: true, KeepSpare: true }, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<RunEventsPump>();
         services.AddSingleton<MachineSpeed>();
         services.AddSingleton<Comparisons>();
@@ -255,6 +258,7 @@ public static class Backend
         services.AddSingleton<QueueOrder>();
         services.AddSingleton<UseLedger>();
         services.AddSingleton<DiskRoom>();
+        services.AddSingleton<StageRoom>();
         services.AddSingleton(provider => new QueueBoard(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<QueueOrder>(),
             provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(), provider.GetRequiredService<SweepBudgets>(),

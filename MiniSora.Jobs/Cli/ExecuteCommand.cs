@@ -9,11 +9,21 @@ internal static class ExecuteCommand
 {
     public static Command Build(TimeProvider time)
     {
-        var folder = new Option<string>("--folder") { Description = SpecTexts.Get("cli.execute.folder"), Required = true, HelpName = "DIR" };
+        var folder = new Option<string>("--folder") { Description = SpecTexts.Get("cli.execute.folder"), HelpName = "DIR" };
         // The number stands in the process list for whoever looks; the reports are fenced by the parent, which knows it too.
-        var attempt = new Option<int>("--attempt") { Description = SpecTexts.Get("cli.execute.attempt"), Required = true, HelpName = "N" };
-        var command = new Command("execute", SpecTexts.Get("cli.execute")) { folder, attempt };
-        command.SetAction(parsed => new RunExecutor(time).Execute(parsed.GetRequiredValue(folder), DataFolder.Of(parsed)));
+        var attempt = new Option<int>("--attempt") { Description = SpecTexts.Get("cli.execute.attempt"), HelpName = "N" };
+        var wait = new Option<bool>("--wait") { Description = SpecTexts.Get("cli.execute.wait") };
+        var command = new Command("execute", SpecTexts.Get("cli.execute")) { folder, attempt, wait };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(folder) is null != result.GetValue(wait))
+                result.AddError(SpecTexts.Get("cli.execute.folder_or_wait"));
+        });
+        command.SetAction(parsed =>
+        {
+            var executor = new RunExecutor(time);
+            return parsed.GetValue(wait) ? executor.Wait(DataFolder.Of(parsed)) : executor.Execute(parsed.GetRequiredValue(folder), DataFolder.Of(parsed));
+        });
         return command;
     }
 }

@@ -29,6 +29,9 @@ public enum StopRequest
 
     /// <summary>Write a checkpoint and leave; the run goes on later (pause, shutdown).</summary>
     Interrupt,
+
+    /// <summary>Write a checkpoint and leave the device to another run; the run goes on by itself.</summary>
+    Yield,
 }
 
 /// <summary>How the child process of an attempt ended, beyond what its events said.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MiniSora.Jobs.Specs;
+using MiniSora.Model.Native;
 
 namespace MiniSora.Jobs.Runs;
 
@@ -16,24 +17,68 @@ internal sealed class RunExecutor(TimeProvider time)
     private static readonly TimeSpan FolderPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs to the end. 0: finished, 1: failed, 130: cancelled.</summary>
-    public int Execute(string folderPath, string dataFolder)
+    public int Execute(string folderPath, string dataFolder) => OnTorchThread(() =>
     {
-        var folder = new RunFolder(Path.GetFullPath(folderPath));
-        using var control = new RunControl();
+        var output = TakeOutput();
+        return Run(Path.GetFullPath(folderPath), dataFolder, output, new StreamReader(Console.OpenStandardInput()));
+    });
+
+    /// <summary>Gets ready for a run, waits until standard input names its folder, and runs it to the end. 0 as well when the parent has no run for it.</summary>
+    public int Wait(string dataFolder) => OnTorchThread(() =>
+    {
+        var output = TakeOutput();
+        using var input = new StreamReader(Console.OpenStandardInput());
+        GetReady();
+        // If the parent dies, the line ends.
+        if (input.ReadLine() is not { } line || !line.StartsWith(RunProcess.BeginWord, StringComparison.Ordinal) || line.Split(' ', 3) is not [_, _, var folder])
+            return 0;
+        Environment.CurrentDirectory = folder;
+        return Run(folder, dataFolder, output, input);
+    });
+
+    // What every run on the processor needs first; a GPU is left alone, since to check it would hold memory there.
+    private static void GetReady()
+    {
+        try
+        {
+            // TorchSharp's own search for libtorch, once failed, fails for good.
+            TorchRuntime.EnsureLoaded();
+            Arithmetic.Check(TorchSharp.torch.CPU);
+        }
+        catch (Exception error)
+        {
+            // A boundary: the run itself fails with the reason and a code.
+            Console.Error.WriteLine(error);
+        }
+    }
+
+    // Torch's dispose scopes and grad mode belong to a thread, so all of its work happens on this one.
+    private static int OnTorchThread(Func<int> work)
+    {
+        var code = 1;
+        var thread = new Thread(() => code = work()) { Name = "torch" };
+        thread.Start();
+        thread.Join();
+        return code;
+    }
+
+    private static Stream TakeOutput()
+    {
         // From here on nobody else writes to standard output: a stray line would break the protocol.
         var output = NativeProcess.TakeOutput();
         Console.SetOut(Console.Error);
+        return output;
+    }
+
+    private int Run(string folderPath, string dataFolder, Stream output, StreamReader input)
+    {
+        var folder = new RunFolder(folderPath);
+        using var control = new RunControl();
         using var reporter = new RunEventWriter(output, folder.LogFile, time, () => OnOrphaned(control));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Leave(signal, control));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Leave(signal, control));
-        new Thread(() => Listen(control, reporter)) { IsBackground = true, Name = "stdin" }.Start();
-
-        var code = 1;
-        // Torch's dispose scopes and grad mode belong to a thread, so all of its work happens on this one.
-        var work = new Thread(() => code = Work(folder, dataFolder, control, reporter)) { Name = "torch" };
-        work.Start();
-        work.Join();
-        return code;
+        new Thread(() => Listen(input, control, reporter)) { IsBackground = true, Name = "stdin" }.Start();
+        return Work(folder, dataFolder, control, reporter);
     }
 
     private int Work(RunFolder folder, string dataFolder, RunControl control, IRunReporter reporter)
@@ -80,9 +125,8 @@ internal sealed class RunExecutor(TimeProvider time)
         throw new RunFailureException("spec_invalid", detail);
     }
 
-    private static void Listen(RunControl control, RunEventWriter reporter)
+    private static void Listen(StreamReader input, RunControl control, RunEventWriter reporter)
     {
-        using var input = new StreamReader(Console.OpenStandardInput());
         while (input.ReadLine() is { } line)
         {
             switch (line.Trim())

@@ -7,7 +7,7 @@ namespace MiniSora.Jobs.Runs;
 /// The Hangfire job of a run: claims an attempt or leaves, and drives its child process. Hangfire decides when it executes, at least
 /// once; the run itself lives in the ledger, so executing it twice or too late is harmless.
 /// </summary>
-public sealed partial class RunJob(IRunLedger ledger, RunProcessOptions options, TimeProvider time, ILogger<RunJob> logger)
+public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, RunProcessOptions options, TimeProvider time, ILogger<RunJob> logger)
 {
     private const int ReportTries = 6;
 
@@ -33,7 +33,7 @@ public sealed partial class RunJob(IRunLedger ledger, RunProcessOptions options,
         {
             var folder = new RunFolder(grant.Folder);
             folder.Prepare(grant.SpecYaml, grant.Inputs);
-            process = RunProcess.Start(folder, grant.Attempt, options, time);
+            process = await processes.StartAsync(folder, grant.Attempt).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or InvalidOperationException)
         {

@@ -16,6 +16,9 @@ public sealed class RunProcess : IAsyncDisposable
     /// <summary>Asks the child for its events from a number on.</summary>
     internal const string RepeatWord = "repeat ";
 
+    /// <summary>Gives a waiting child the number of the attempt and the folder of the run.</summary>
+    internal const string BeginWord = "begin ";
+
     private const int KeptErrorLines = 40;
 
     private readonly Process process;
@@ -55,22 +58,35 @@ public sealed class RunProcess : IAsyncDisposable
     }
 
     /// <summary>Starts <c>minisora execute</c> on a prepared folder.</summary>
-    public static RunProcess Start(RunFolder folder, int attempt, RunProcessOptions options, TimeProvider time)
+    public static RunProcess Start(RunFolder folder, int attempt, RunProcessOptions options, TimeProvider time) =>
+        Start(["execute", "--folder", folder.Root, "--attempt", attempt.ToString(CultureInfo.InvariantCulture)], folder.Root, options, time);
+
+    /// <summary>Starts <c>minisora execute --wait</c>: a process that gets ready and waits for <see cref="BeginAsync"/>.</summary>
+    public static RunProcess StartWaiting(RunProcessOptions options, TimeProvider time) => Start(["execute", "--wait"], AppContext.BaseDirectory, options, time);
+
+    private static RunProcess Start(IReadOnlyList<string> arguments, string folder, RunProcessOptions options, TimeProvider time)
     {
         var start = RunExecutable.Command(options);
-        foreach (var argument in (string[])["execute", "--folder", folder.Root, "--attempt", attempt.ToString(CultureInfo.InvariantCulture)])
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = start.StandardInputEncoding = new UTF8Encoding(false);
         start.UseShellExecute = false;
-        start.WorkingDirectory = folder.Root;
+        start.WorkingDirectory = folder;
         var process = Process.Start(start) ?? throw new InvalidOperationException("The run process did not start.");
         return new RunProcess(process, options, time);
     }
 
+    /// <summary>Gives a waiting child its folder. False when it has gone.</summary>
+    public async Task<bool> BeginAsync(RunFolder folder, int attempt)
+    {
+        await SayAsync(string.Create(CultureInfo.InvariantCulture, $"{BeginWord}{attempt} {folder.Root}")).ConfigureAwait(false);
+        return !Ended.IsCompleted;
+    }
+
     /// <summary>
     /// Asks the child, and sees to it that it ends: a cancelled one is killed after <see cref="RunProcessOptions.CancelGrace"/>;
-    /// an interrupted one gets SIGTERM after <see cref="RunProcessOptions.CheckpointGrace"/>, then is killed; one that is to stop and keep
+    /// one that is to go on later gets SIGTERM after <see cref="RunProcessOptions.CheckpointGrace"/>, then is killed; one that is to stop and keep
     /// its work has all the time it needs, since somebody can still cancel it. Returns when it has ended.
     /// </summary>
     public async Task AskAsync(StopRequest request)
@@ -81,7 +97,7 @@ public sealed class RunProcess : IAsyncDisposable
             if (!await EndsWithinAsync(options.CancelGrace).ConfigureAwait(false))
                 Kill();
         }
-        else if (request == StopRequest.Interrupt && !await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
+        else if (request is StopRequest.Interrupt or StopRequest.Yield && !await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
         {
             NativeProcess.Terminate(Id);
             if (!await EndsWithinAsync(options.KillGrace).ConfigureAwait(false))

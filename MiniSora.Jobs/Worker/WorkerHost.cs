@@ -37,7 +37,8 @@ internal sealed class WorkerHost(WorkerSettings settings, TimeProvider time, ILo
         var ledger = new RemoteLedger(link, new PortalFiles(client), settings.DataFolder, time, loggers.CreateLogger<RemoteLedger>());
         await using var ending = ledger.ConfigureAwait(false);
         var storage = JobQueue.Open(settings.Storage);
-        var servers = settings.Devices.Select(device => Serve(device, storage, ledger)).ToList();
+        var spares = new List<SpareProcess>();
+        var servers = settings.Devices.Select(device => Serve(device, storage, ledger, spares)).ToList();
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, time, stop).ConfigureAwait(false);
@@ -52,11 +53,13 @@ internal sealed class WorkerHost(WorkerSettings settings, TimeProvider time, ILo
                 server.SendStop();
             foreach (var server in servers)
                 server.Dispose();
+            foreach (var spare in spares)
+                await spare.DisposeAsync().ConfigureAwait(false);
             (storage as IDisposable)?.Dispose();
         }
     }
 
-    private BackgroundJobServer Serve(WorkerDevice device, JobStorage storage, IRunLedger ledger)
+    private BackgroundJobServer Serve(WorkerDevice device, JobStorage storage, IRunLedger ledger, List<SpareProcess> spares)
     {
         var process = new RunProcessOptions
         {
@@ -66,6 +69,9 @@ internal sealed class WorkerHost(WorkerSettings settings, TimeProvider time, ILo
         };
         foreach (var (name, value) in device.Environment)
             process.Environment[name] = value;
+        var spare = new SpareProcess(process, keep: true, time);
+        spare.Prepare();
+        spares.Add(spare);
         var label = string.Create(CultureInfo.InvariantCulture, $"{settings.Name} {device.Name}");
         return new BackgroundJobServer(
             new BackgroundJobServerOptions
@@ -73,7 +79,7 @@ internal sealed class WorkerHost(WorkerSettings settings, TimeProvider time, ILo
                 ServerName = label,
                 WorkerCount = 1,
                 Queues = [.. MemoryClasses.QueuesOf(device.Memory)],
-                Activator = new RunJobActivator(() => new RunJob(ledger, process, time, loggers.CreateLogger<RunJob>()) { Worker = label }),
+                Activator = new RunJobActivator(() => new RunJob(ledger, spare, process, time, loggers.CreateLogger<RunJob>()) { Worker = label }),
                 // Ours alone: the global ones would try a failed job ten times.
                 FilterProvider = new JobFilterProviderCollection(),
                 CancellationCheckInterval = TimeSpan.FromSeconds(1),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,7 +19,12 @@ public static class Arithmetic
     private static readonly (int In, int Out)[] Widths = [(16, 16), (32, 48), (3, 32), (17, 20), (24, 24), (40, 64), (64, 3)];
 
     /// <summary>Checks <paramref name="device"/>. Reproducible: inputs come from generators of fixed seeds.</summary>
-    public static ArithmeticReport Check(Device device)
+    public static ArithmeticReport Check(Device device) => Reports.GetOrAdd(device.ToString(), _ => Measure(device));
+
+    // What a processor calculates does not change while a process lives.
+    private static readonly ConcurrentDictionary<string, ArithmeticReport> Reports = new();
+
+    private static ArithmeticReport Measure(Device device)
     {
         TorchRuntime.EnsureLoaded();
         using var grad = enable_grad();

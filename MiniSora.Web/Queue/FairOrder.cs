@@ -5,6 +5,9 @@ internal sealed record WaitingRun(Guid Id, long Number, Guid OwnerId, int Priori
 {
     /// <summary>It is tried again, but not before; null when nothing keeps it.</summary>
     public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>It left its device to a roundtable's prompt, so it goes on before others of its priority.</summary>
+    public bool MadeRoom { get; init; }
 }
 
 /// <summary>Where a member stands when it is asked whose turn it is.</summary>
@@ -31,7 +34,7 @@ internal sealed record QueuePlace(
     WaitingRun Run, int Position, double Turn, bool BeyondQuota, int ByPriority, int ByQuota, int ByTurn, int ByUse, int ByAge, int OwnAhead);
 
 /// <summary>
-/// Whose turn it is, in this order: higher priority; owner within the quota; lower turn, where the k-th waiting run of a member who holds h devices
+/// Whose turn it is, in this order: higher priority, and among equals who made room for a roundtable; owner within the quota; lower turn, where the k-th waiting run of a member who holds h devices
 /// has turn (h + k − 1) ÷ weight (a weighted round-robin); owner with less remembered use ÷ weight; older run. Published in docs/queue.md and on
 /// the queue page. A member with a hundred waiting runs so delays nobody of equal weight by more than one.
 /// </summary>
@@ -45,12 +48,12 @@ internal static class FairOrder
     {
         var mine = new Dictionary<Guid, int>();
         var keyed = new List<Keyed>();
-        foreach (var run in waiting.OrderByDescending(run => run.Priority).ThenBy(run => run.Number))
+        foreach (var run in waiting.OrderByDescending(Level).ThenBy(run => run.Number))
         {
             var member = members.GetValueOrDefault(run.OwnerId) ?? MemberStanding.New;
             var own = mine[run.OwnerId] = mine.GetValueOrDefault(run.OwnerId) + 1;
             var use = member.UsedSeconds / member.Weight;
-            keyed.Add(new(run, -run.Priority, use > quotaSeconds, (member.Held + own - 1) / member.Weight, use, own - 1));
+            keyed.Add(new(run, -Level(run), use > quotaSeconds, (member.Held + own - 1) / member.Weight, use, own - 1));
         }
 
         keyed.Sort();
@@ -74,6 +77,9 @@ internal static class FairOrder
 
         return places;
     }
+
+    // Half a level: above all of its own priority, below the next.
+    private static int Level(WaitingRun run) => (2 * run.Priority) + (run.MadeRoom ? 1 : 0);
 
     private readonly record struct Keyed(WaitingRun Run, int Priority, bool Beyond, double Turn, double Use, int OwnAhead) : IComparable<Keyed>
     {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using MiniSora.Jobs.Runs;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Storage;
@@ -107,14 +108,14 @@ public sealed class QueueBoard : IDisposable
             var (run, row) = (line[i].Run, rows[line[i].Run.Id]);
             var isStarting = i < starting;
             var startsIn = isStarting ? new Duration(0, 0, 0) : disk is null && !beyond.ContainsKey(run.Id) && i - starting < starts.Count ? starts[i - starting] : null;
-            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], now, beyond.TryGetValue(run.Id, out var left) ? left : null, disk ?? room.CauseFor(run.Id), holding.Count, await IsTooLargeAsync(i, run.Id, cancellationToken));
+            var causes = isStarting ? [new(WaitReason.Starting, 0)] : CausesOf(line[i], now, beyond.TryGetValue(run.Id, out var left) ? left : null, disk ?? room.CauseFor(run.Id), holding.Count, running.Any(other => other.StopRequested == StopRequest.Yield), await IsTooLargeAsync(i, run.Id, cancellationToken));
             waiting.Add(new(run.Id, run.Number, row.Name, row.Kind, run.OwnerId, row.OwnerName, run.Priority, row.CreatedAt, i + 1, causes, line[i].OwnAhead, startsIn, row.Whole));
         }
 
         return new(now, capacity.Devices, running, waiting, await MembersAsync(context, standings, waiting, cancellationToken));
     }
 
-    private List<WaitCause> CausesOf(QueuePlace place, DateTimeOffset now, double? budget, WaitCause? disk, int busy, bool tooLarge)
+    private List<WaitCause> CausesOf(QueuePlace place, DateTimeOffset now, double? budget, WaitCause? disk, int busy, bool yields, bool tooLarge)
     {
         var causes = new List<WaitCause>();
         if (capacity.Devices == 0)
@@ -129,6 +130,10 @@ public sealed class QueueBoard : IDisposable
             causes.Add(new(WaitReason.NoMemory, 0));
         if (capacity.Devices > 0 && busy >= capacity.Devices)
             causes.Add(new(WaitReason.AllBusy, capacity.Devices));
+        if (yields && place.Run.Priority >= RunPriority.Stage)
+            causes.Add(new(WaitReason.RoomIsMade, 0));
+        if (place.Run.MadeRoom)
+            causes.Add(new(WaitReason.MadeRoom, 0));
         void Ahead(WaitReason reason, int count)
         {
             if (count > 0)

@@ -14,7 +14,7 @@ internal sealed class QueueOrder(IDbContextFactory<MiniSoraDbContext> contexts, 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var waiting = await context.Runs.AsNoTracking()
             .Where(run => run.State == RunState.Queued && !handedOver.Contains(run.Id))
-            .Select(run => new WaitingRun(run.Id, run.Number, run.OwnerId, run.Priority) { RetryAt = run.RetryAt })
+            .Select(run => new WaitingRun(run.Id, run.Number, run.OwnerId, run.Priority) { RetryAt = run.RetryAt, MadeRoom = run.StopRequested == Jobs.Runs.StopRequest.Yield })
             .ToListAsync(cancellationToken);
         return FairOrder.Of(waiting, waiting.Count == 0 ? new() : await StandingsAsync(context, handedOver, cancellationToken), options.Value.QuotaSeconds);
     }

@@ -41,6 +41,12 @@ public enum WaitReason
     /// <summary>All devices are busy.</summary>
     AllBusy,
 
+    /// <summary>A training run writes its checkpoint to make room for it.</summary>
+    RoomIsMade,
+
+    /// <summary>It made room for a roundtable's prompt and goes on as soon as it can.</summary>
+    MadeRoom,
+
     /// <summary>Runs of higher priority go first.</summary>
     Priority,
 

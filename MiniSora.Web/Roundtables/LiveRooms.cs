@@ -76,7 +76,7 @@ public sealed class LiveRooms
             {
                 var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
                 var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
-                switch (await runs.SubmitAsync(spec, new(), viewer, cancellationToken))
+                switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
                 {
                     case Refused refused:
                         return refused.Reasons;

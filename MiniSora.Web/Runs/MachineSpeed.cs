@@ -8,7 +8,7 @@ namespace MiniSora.Web.Runs;
 /// Measures the machine once, when nothing runs, so that the first estimate a member sees is of this machine. A run that starts meanwhile goes
 /// first, and so does the decoding of clips, which takes all processors; a finished run leaves its own rate, and then there is nothing to measure any more.
 /// </summary>
-internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots slots, DatasetService datasets, DataFolder folder, TimeProvider clock, ILogger<MachineSpeed> logger) : BackgroundService
+internal sealed partial class MachineSpeed(RunProcessOptions process, SpareProcess spare, RunSlots slots, DatasetService datasets, DataFolder folder, TimeProvider clock, ILogger<MachineSpeed> logger) : BackgroundService
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
@@ -27,9 +27,12 @@ internal sealed partial class MachineSpeed(RunProcessOptions process, RunSlots s
             while (!File.Exists(folder.Calibration))
             {
                 if (!Busy && await MeasureAsync(stoppingToken))
-                    return;
+                    break;
                 await Task.Delay(LookAgain, clock, stoppingToken);
             }
+
+            // Not before: getting ready would be measured too.
+            spare.Prepare();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -123,7 +123,10 @@ public sealed class Run
     /// <summary>Fencing number: only this attempt may report. 0 before the first.</summary>
     public int CurrentAttempt { get; set; }
 
-    /// <summary>What a person asked of the running attempt and it has not done yet.</summary>
+    /// <summary>
+    /// What was asked of the running attempt and it has not done yet. <see cref="Jobs.Runs.StopRequest.Yield"/> stays until the next attempt begins: a run that
+    /// made room goes before those it stood before.
+    /// </summary>
     public StopRequest? StopRequested { get; set; }
 
     /// <summary>Attempts lost in a row without a new checkpoint.</summary>

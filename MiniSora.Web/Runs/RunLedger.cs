@@ -41,6 +41,9 @@ internal sealed partial class RunLedger(
                 if (run is not { State: RunState.Queued })
                     return null;
                 run.CurrentAttempt++;
+                // It made room for another run; that is over.
+                if (run.StopRequested == StopRequest.Yield)
+                    run.StopRequested = null;
                 write.Context.Attempts.Add(new()
                 {
                     RunId = runId,

@@ -26,6 +26,9 @@ public sealed class RunOptions
     /// <summary>Checkpoints kept per run, besides those that somebody refers to, until an administrator saves a policy on <c>/admin/storage</c>. Default 2.</summary>
     [Range(1, 1000)] public int CheckpointsKept { get; set; } = 2;
 
+    /// <summary>Whether one run process is kept ready, so that runs begin sooner. Costs the memory of a loaded libtorch. Default true.</summary>
+    public bool KeepSpare { get; set; } = true;
+
     /// <summary>Whether this process executes runs itself. Tests of pages switch it off.</summary>
     public bool Execute { get; set; } = true;
 }

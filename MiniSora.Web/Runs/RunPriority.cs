@@ -12,8 +12,11 @@ public static class RunPriority
     /// <summary>Sampling: it takes seconds and somebody waits for it, so it goes before training that has not begun.</summary>
     public const int Interactive = 10;
 
-    /// <summary>Before all others; for administrators, e.g. at a roundtable.</summary>
+    /// <summary>Before all others that people submit; for administrators.</summary>
     public const int Urgent = 20;
+
+    /// <summary>A prompt on the stage of a roundtable: an audience waits, so a training run makes room for it. Nobody can choose it.</summary>
+    public const int Stage = 30;
 
     /// <summary>Where a run of this kind starts.</summary>
     public static int Of(RunKind kind) => kind == RunKind.Sampling ? Interactive : Normal;

@@ -15,6 +15,7 @@ internal sealed partial class RunScheduler(
     QueueOrder order,
     UseLedger use,
     DiskRoom room,
+    StageRoom stage,
     SweepBudgets budgets,
     RunLedger ledger,
     RunSlots slots,
@@ -62,6 +63,8 @@ internal sealed partial class RunScheduler(
             started++;
         }
 
+        if (room.CauseForAll() is null)
+            await stage.MakeAsync(slots.Held, cancellationToken);
         LastLook = clock.GetUtcNow();
         return started;
     }

@@ -46,10 +46,18 @@ public sealed class RunService
         return ids is null ? new Refused(refused) : new Submitted(ids[0]);
     }
 
+    /// <summary>Queues what the stage of a roundtable shows next, before everything else.</summary>
+    internal async Task<SubmitResult> SubmitForStageAsync(SamplingSpec spec, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var (ids, refused) = await QueueAsync([spec], null, await admission.CheckAsync(spec, viewer, cancellationToken), new(), viewer, cancellationToken, RunPriority.Stage);
+        return ids is null ? new Refused(refused) : new Submitted(ids[0]);
+    }
+
     /// <summary>Stores and queues runs, all or none; the ids, or the reasons why not.</summary>
     /// <param name="reasons">What was found against them.</param>
+    /// <param name="priority">Null for the usual one of their kind.</param>
     internal async Task<(IReadOnlyList<Guid>? Ids, IReadOnlyList<Refusal> Refused)> QueueAsync(
-        IReadOnlyList<RunSpec> specs, Sweep? sweep, List<Refusal> reasons, Origin origin, Viewer viewer, CancellationToken cancellationToken)
+        IReadOnlyList<RunSpec> specs, Sweep? sweep, List<Refusal> reasons, Origin origin, Viewer viewer, CancellationToken cancellationToken, int? priority = null)
     {
         if (viewer.MemberId is { } submitter && !limiter.TryTake(submitter))
             reasons.Add(new("too_fast"));
@@ -84,7 +92,7 @@ public sealed class RunService
                 var added = new List<Guid>();
                 foreach (var (spec, estimate, diskBytes) in costs)
                 {
-                    var run = await RunAddition.AddAsync(write, spec, owner, origin, RunPriority.Of(RunAddition.KindOf(spec)), cancellationToken, sweep?.Id);
+                    var run = await RunAddition.AddAsync(write, spec, owner, origin, priority ?? RunPriority.Of(RunAddition.KindOf(spec)), cancellationToken, sweep?.Id);
                     write.Context.Add(new RunForecast
                     {
                         RunId = run.Id,

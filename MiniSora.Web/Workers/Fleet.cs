@@ -86,6 +86,21 @@ internal sealed class Fleet(IOptions<RunOptions> options, IDbContextFactory<Mini
         };
     }
 
+    /// <summary>The first run that must leave for another one to fit; null when it fits anyway, and when nobody's leaving would help.</summary>
+    /// <param name="held">Those that hold a slot and will go on holding it.</param>
+    /// <param name="mayLeave">Those of them that may be asked to, in this order.</param>
+    public async Task<Guid?> LeaverForAsync(Guid waiting, IReadOnlyCollection<Guid> held, IEnumerable<Guid> mayLeave, CancellationToken cancellationToken)
+    {
+        var slots = Slots;
+        var need = await ClassOfAsync(waiting, slots, cancellationToken);
+        var taken = new Dictionary<Guid, MemoryClass>();
+        foreach (var runId in held)
+            taken[runId] = await ClassOfAsync(runId, slots, cancellationToken);
+        return HasRoom(slots, [.. taken.Values, need])
+            ? null
+            : mayLeave.Cast<Guid?>().FirstOrDefault(leaver => HasRoom(slots, [.. taken.Where(pair => pair.Key != leaver).Select(pair => pair.Value), need]));
+    }
+
     /// <summary>The class that a waiting run needs here.</summary>
     public Task<MemoryClass> ClassOfAsync(Guid runId, CancellationToken cancellationToken) => ClassOfAsync(runId, Slots, cancellationToken);
 

@@ -38,6 +38,36 @@ public sealed class ChartTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         Assert.True(await drawing.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
+    [Theory]
+    [InlineData(0.1049, 0.287)]
+    public async Task A_curve_on_the_stage_of_a_roundtable_is_drawn_whatever_its_values_are(double low, double high)
+    {
+        var page = await OpenAsync();
+        await page.RouteAsync("**/api/runs/*/metrics*", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = System.Text.Json.JsonSerializer.Serialize(new
+            {
+                step = 3,
+                totalSteps = 3,
+                series = new[] { new { name = "loss", steps = new[] { 1 }, mean = new[] { high }, tail = new { steps = new[] { 2, 3 }, values = new[] { (low + high) / 2, low } } } },
+            }),
+        }));
+        var drawing = page.EvaluateAsync<bool>(
+            """
+            async () => {
+              const { Scene } = await import("/js/roundtables/scene.js");
+              const host = document.createElement("div");
+              host.style.width = "600px";
+              document.body.append(host);
+              new Scene(host, key => key).show({ kind: "run", runId: "1", metric: "loss" });
+              while (!host.querySelector("canvas") || !host.textContent.startsWith("Stage.Step 3")) await new Promise(r => setTimeout(r, 50));
+              return true;
+            }
+            """);
+        Assert.True(await drawing.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     [Fact]
     public async Task A_logarithmic_axis_has_a_few_round_numbers_over_every_range()
     {

@@ -240,6 +240,51 @@ public sealed class ControlTests(Browsing browsing) : IClassFixture<Browsing>, I
         await Assertions.Expect(page.Locator(".sweep-actions")).ToHaveCountAsync(0);
     }
 
+    [Fact]
+    public async Task A_prompt_taken_at_a_live_roundtable_is_sampled_while_a_long_training_makes_room_and_goes_on()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(page);
+        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("For the stage", 20));
+        await Journeys.StateAsync(page, "Succeeded");
+        var training = await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Long", 100_000, checkpointSteps: 100_000));
+
+        var presenter = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(presenter);
+        await presenter.GotoAsync("/roundtables/propose");
+        await presenter.GetByLabel("Title").FillAsync("Prompts of the audience");
+        await presenter.GetByLabel("What will be shown and discussed?").FillAsync("One network, your words.");
+        await presenter.GetByLabel("I will present it myself").CheckAsync();
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Propose" }).ClickAsync();
+        await presenter.WaitForURLAsync("**/roundtables/prompts-of*");
+        var room = new Uri(presenter.Url).AbsolutePath;
+        await presenter.GetByText("Change links and checkpoint").ClickAsync();
+        await presenter.Locator("[name=checkpoint]").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await presenter.WaitForURLAsync("**" + room + "**");
+        await presenter.GotoAsync(room + "/live");
+        await presenter.Locator(".room[data-seq]").WaitForAsync();
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
+        await presenter.Locator("#prompt-text").FillAsync("a red circle moves left");
+        await presenter.Locator("#prompt-text").PressAsync("Enter");
+        await Assertions.Expect(page.Locator("[data-live=step]").First).ToHaveTextAsync(new Regex("[1-9]"), new() { Timeout = 60_000 });
+
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Run this now" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".run [data-state]").First).ToContainTextAsync("Making room", new() { Timeout = 10_000 });
+        await Journeys.StateAsync(page, "Queued", 30);
+        await Assertions.Expect(presenter.Locator(".stage-clips video")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+
+        await Journeys.StateAsync(page, "Running", 30);
+        await Assertions.Expect(page.Locator("[data-log]")).ToContainTextAsync(new Regex("[Cc]ontinu.* step"), new() { Timeout = 30_000 });
+        var before = (await Journeys.LossStepsAsync(portal, training)).Count;
+        await Assertions.Expect(page.Locator("[data-live=step]").First).Not.ToHaveTextAsync(await page.Locator("[data-live=step]").First.InnerTextAsync(), new() { Timeout = 30_000 });
+        var steps = await Journeys.LossStepsAsync(portal, training);
+        Assert.True(steps.Count >= before);
+        Assert.Equal(steps.Order().Distinct(), steps);
+    }
+
     /// <summary>Two rates and two sizes.</summary>
     private static async Task FillSweepAsync(IPage page)
     {

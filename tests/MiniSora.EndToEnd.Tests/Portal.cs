@@ -108,8 +108,9 @@ public sealed class Portal : IAsyncDisposable
             {
                 try
                 {
-                    var line = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-                    return line.Contains("execute") && line.Any(a => a.StartsWith(DataFolder, StringComparison.Ordinal));
+                    // One that waits for a run works in no run's folder.
+                    return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0').Contains("execute")
+                        && new FileInfo($"/proc/{pid}/cwd").LinkTarget?.StartsWith(Path.Combine(DataFolder, "runs"), StringComparison.Ordinal) == true;
                 }
                 catch (IOException)
                 {

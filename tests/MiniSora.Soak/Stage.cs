@@ -224,8 +224,9 @@ internal sealed class Stage : IAsyncDisposable
     {
         try
         {
-            var line = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
-            return line.Contains("execute") && line.Any(argument => folders.Any(folder => argument.StartsWith(folder, StringComparison.Ordinal)));
+            // One that waits for a run works in no run's folder.
+            var working = new FileInfo($"/proc/{id}/cwd").LinkTarget ?? "";
+            return File.ReadAllText($"/proc/{id}/cmdline").Split('\0').Contains("execute") && folders.Any(folder => working.StartsWith(Path.Combine(folder, "runs"), StringComparison.Ordinal));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

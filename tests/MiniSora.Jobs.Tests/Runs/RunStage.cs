@@ -42,8 +42,14 @@ internal sealed class RunStage : IDisposable
 
     public IReadOnlyList<string> Checkpoints => new CheckpointShelf(Run.Checkpoints).NewestFirst();
 
-    public Task ExecuteAsync(CancellationToken cancellationToken = default) =>
-        new RunJob(Ledger, Options, TimeProvider.System, NullLogger<RunJob>.Instance).ExecuteAsync(Guid.NewGuid(), cancellationToken).WaitAsync(TimeSpan.FromMinutes(4), CancellationToken.None);
+    public async Task ExecuteAsync(CancellationToken cancellationToken = default)
+    {
+        await using var processes = new SpareProcess(Options, keep: false, TimeProvider.System);
+        await ExecuteAsync(processes, cancellationToken);
+    }
+
+    public Task ExecuteAsync(SpareProcess processes, CancellationToken cancellationToken = default) =>
+        new RunJob(Ledger, processes, Options, TimeProvider.System, NullLogger<RunJob>.Instance).ExecuteAsync(Guid.NewGuid(), cancellationToken).WaitAsync(TimeSpan.FromMinutes(4), CancellationToken.None);
 
     public void Dispose() => folder.Dispose();
 }

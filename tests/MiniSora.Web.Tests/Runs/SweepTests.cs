@@ -8,7 +8,7 @@ using MiniSora.Web.Runs.Sweeps;
 
 namespace MiniSora.Web.Tests.Runs;
 
-public sealed class SweepTests
+public class SweepTests
 {
     private static readonly string[] Two = ["training.learning_rate=1e-4, 3e-4", "training.batch=4，8"];
 

@@ -4,6 +4,7 @@ using MiniSora.Web.Tests.Api;
 using MiniSora.Web.Tests.Gallery;
 using MiniSora.Web.Tests.Moderation;
 using MiniSora.Web.Tests.Papers;
+using MiniSora.Web.Tests.Queue;
 using MiniSora.Web.Tests.Retention;
 using MiniSora.Web.Tests.Roundtables;
 using MiniSora.Web.Tests.Runs;
@@ -47,6 +48,18 @@ public sealed class GalleryOnPostgresTests : GalleryServiceTests
 public sealed class ApiTokensOnPostgresTests : ApiTokensTests
 {
     public ApiTokensOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class StageRoomOnPostgresTests : StageRoomTests
+{
+    public StageRoomOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class SweepOnPostgresTests : SweepTests
+{
+    public SweepOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
 
 [Collection(PostgresTests.Name)]

@@ -1,4 +1,7 @@
 // What the stage shows: a slide, a run's curve, or what a run sampled. Runs go on while they are shown, so they are asked again.
+import { Chart } from '../runs/chart.js';
+import { loadHistory, Series } from '../runs/series.js';
+
 const PAUSE = 1500;
 
 export class Scene {
@@ -6,7 +9,8 @@ export class Scene {
   #say;
   #key = '';
   #timer = null;
-  #plot = null;
+  #chart = null;
+  #series = null;
 
   constructor(host, say) {
     this.#host = host;
@@ -18,12 +22,12 @@ export class Scene {
     if (key === this.#key) return;
     this.#key = key;
     clearTimeout(this.#timer);
-    this.#plot?.destroy();
-    this.#plot = null;
+    this.#chart?.close();
+    this.#chart = null;
     this.#host.dataset.kind = scene.kind;
     if (scene.kind === 'slide' && scene.slides.length > 0) this.#slide(scene);
-    else if (scene.kind === 'run' && scene.runId) this.#again(key, () => this.#curve(scene));
-    else if (scene.kind === 'clips' && scene.runId) this.#again(key, () => this.#clips(scene));
+    else if (scene.kind === 'run' && scene.runId) this.#again(key, () => this.#curve(scene, key));
+    else if (scene.kind === 'clips' && scene.runId) this.#again(key, () => this.#clips(scene, key));
     else this.#words(this.#say('Room.Blank'));
   }
 
@@ -52,10 +56,12 @@ export class Scene {
     if (this.#key === key && !over) this.#timer = setTimeout(() => this.#again(key, draw), PAUSE);
   }
 
-  async #clips(scene) {
+  async #clips(scene, key) {
     const answer = await fetch(`/api/runs/${scene.runId}/clips`);
     if (!answer.ok) throw new Error(String(answer.status));
     const run = await answer.json();
+    // The presenter went on while this was asked.
+    if (this.#key !== key) return true;
     const shown = JSON.stringify(run.clips.map(clip => clip.url));
     if (this.#host.dataset.clips !== shown || this.#host.querySelector('.muted')) {
       this.#host.dataset.clips = shown;
@@ -86,29 +92,26 @@ export class Scene {
     return run.over;
   }
 
-  async #curve(scene) {
-    const answer = await fetch(`/api/runs/${scene.runId}/metrics?name=${encodeURIComponent(scene.metric ?? 'loss')}&buckets=400`);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const history = await answer.json();
-    const series = history.series[0];
-    if (!series) {
+  async #curve(scene, key) {
+    const history = await loadHistory(scene.runId, scene.metric ?? 'loss', 400);
+    if (this.#key !== key) return true;
+    if (!history) {
       this.#words(this.#say('Room.NoClips'));
       return false;
     }
-    const steps = [...series.steps, ...(series.tail?.steps ?? [])];
-    const values = [...series.mean, ...(series.tail?.values ?? [])];
-    const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-    if (this.#plot) {
-      this.#plot.setData([steps, values]);
-    } else {
-      const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line') } };
-      this.#host.replaceChildren();
-      this.#plot = new globalThis.uPlot({
-        width: this.#host.clientWidth, height: Math.max(280, Math.round(this.#host.clientWidth * 0.5)), legend: { show: false },
-        scales: { x: { time: false }, y: { distr: 3 } }, axes: [axis, axis],
-        series: [{}, { label: series.name, stroke: colour('--accent'), width: 2 }],
-      }, [steps, values], this.#host);
+    if (!this.#chart) {
+      const plot = Object.assign(document.createElement('div'), { className: 'stage-plot' });
+      const readout = Object.assign(document.createElement('p'), { className: 'muted num' });
+      this.#host.replaceChildren(plot, readout);
+      this.#series = new Series();
+      const name = scene.metric ?? 'loss';
+      this.#chart = new Chart(plot, readout, this.#series, {
+        name, label: name, smoothing: 0.8, logarithmic: name.includes('loss'),
+        texts: { step: this.#say('Stage.Step'), raw: name, smoothed: this.#say('Stage.Smoothed'), noPoints: this.#say('Room.NoClips') },
+      });
     }
-    return history.step >= history.totalSteps && history.totalSteps > 0;
+    this.#series.replace(history.steps, history.values);
+    this.#chart.draw();
+    return history.over;
   }
 }

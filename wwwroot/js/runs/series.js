@@ -64,12 +64,16 @@ export class Series {
   }
 }
 
-/** What is stored of one metric of a run, down-sampled, its newest points as they are; null when there is nothing yet. Throws when the portal does not answer. */
+/** What is stored of one metric of a run, down-sampled, its newest points as they are, and whether its last step is among them; null when there is nothing yet. Throws when the portal does not answer. */
 export async function loadHistory(runId, name, buckets) {
   const answer = await fetch(`/api/runs/${runId}/metrics?name=${encodeURIComponent(name)}&buckets=${buckets}`);
   if (!answer.ok) throw new Error(`metrics: ${answer.status}`);
-  const [history] = (await answer.json()).series;
-  return history ? { steps: [...history.steps, ...history.tail.steps], values: [...history.mean, ...history.tail.values].map(value => value ?? NaN) } : null;
+  const { series: [history], step, totalSteps } = await answer.json();
+  return history ? {
+    steps: [...history.steps, ...history.tail.steps],
+    values: [...history.mean, ...history.tail.values].map(value => value ?? NaN),
+    over: totalSteps > 0 && step >= totalSteps,
+  } : null;
 }
 
 /**

@@ -1,0 +1,70 @@
+using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
+using MiniSora.Web.Runs;
+using MiniSora.Web.Storage;
+using MiniSora.Web.Workers;
+
+namespace MiniSora.Web.Queue;
+
+/// <summary>
+/// Makes room for a prompt that the stage of a roundtable waits for: where every device is busy, one training run writes its checkpoint, leaves, and
+/// goes on from it afterwards. Nothing else is ever asked to leave, and nothing leaves without its checkpoint.
+/// </summary>
+internal sealed class StageRoom(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, Fleet fleet, StopSignals signals)
+{
+    /// <summary>Asks as many training runs to leave as the stage needs. Call when what fits has been handed over.</summary>
+    /// <param name="held">Runs that hold a slot.</param>
+    public async Task MakeAsync(IReadOnlyCollection<Guid> held, CancellationToken cancellationToken)
+    {
+        List<Guid> waiting;
+        List<Holder> holders;
+        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            waiting = await context.Runs.Where(run => run.State == RunState.Queued && run.Priority >= RunPriority.Stage && !held.Contains(run.Id))
+                .OrderBy(run => run.Number).Select(run => run.Id).ToListAsync(cancellationToken);
+            // There is nearly never one.
+            if (waiting.Count == 0)
+                return;
+            // The lowest first, and of equals the one that has had its device for the shortest time.
+            holders = await context.Runs.Where(run => run.State == RunState.Running)
+                .OrderBy(run => run.Priority)
+                .ThenByDescending(run => context.Attempts.Where(attempt => attempt.RunId == run.Id && attempt.Number == run.CurrentAttempt).Select(attempt => attempt.StartedAt).First())
+                .Select(run => new Holder(run.Id, run.CurrentAttempt, run.StopRequested != null, run.Kind == RunKind.Training && run.Priority < RunPriority.Stage))
+                .ToListAsync(cancellationToken);
+        }
+
+        var staying = held.Except(holders.Where(holder => holder.Leaves).Select(holder => holder.RunId)).ToList();
+        var leavers = holders.Where(holder => !holder.Leaves && holder.MayLeave).ToList();
+        foreach (var stage in waiting)
+        {
+            if (await fleet.LeaverForAsync(stage, staying, leavers.Select(holder => holder.RunId), cancellationToken) is { } leaving)
+            {
+                await AskAsync(leavers.Single(holder => holder.RunId == leaving), cancellationToken);
+                staying.Remove(leaving);
+                leavers.RemoveAll(holder => holder.RunId == leaving);
+            }
+
+            staying.Add(stage);
+        }
+    }
+
+    private async Task AskAsync(Holder holder, CancellationToken cancellationToken)
+    {
+        var asked = await writing.DoAsync(
+            async write =>
+            {
+                var run = await write.Context.Runs.FindAsync([holder.RunId], cancellationToken);
+                // A person may have asked something of it meanwhile: that goes first, and makes room as well.
+                if (run is not { State: RunState.Running, StopRequested: null } || run.CurrentAttempt != holder.Attempt)
+                    return false;
+                run.StopRequested = StopRequest.Yield;
+                write.TellState(run);
+                return true;
+            },
+            cancellationToken);
+        if (asked)
+            signals.Raise(holder.RunId, holder.Attempt, StopRequest.Yield);
+    }
+
+    private sealed record Holder(Guid RunId, int Attempt, bool Leaves, bool MayLeave);
+}
