@@ -243,6 +243,7 @@ public static class Backend
             provider.GetRequiredService<RunProcessOptions>(),
             provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<RunOptions>>().Value is { Execute: true, KeepSpare: true }, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<RunEventsPump>();
+        services.AddHostedService<StarterCheckpoint>();
         services.AddSingleton<MachineSpeed>();
         services.AddSingleton<Comparisons>();
         services.AddSingleton<SweepBudgets>();

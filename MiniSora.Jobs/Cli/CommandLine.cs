@@ -61,6 +61,7 @@ internal static class CommandLine
             EvaluateCommand.Build(time),
             DataCommand.Build(),
             ImportCommand.Build(),
+            ExportCommand.Build(),
             CalibrateCommand.Build(time),
             VerifyCommand.Build(),
             BenchCommand.Build(time),

@@ -24,7 +24,8 @@ public static class Arithmetic
     // What a processor calculates does not change while a process lives.
     private static readonly ConcurrentDictionary<string, ArithmeticReport> Reports = new();
 
-    private static ArithmeticReport Measure(Device device)
+    /// <summary>The check itself, whatever was found before.</summary>
+    internal static ArithmeticReport Measure(Device device)
     {
         TorchRuntime.EnsureLoaded();
         using var grad = enable_grad();

@@ -22,7 +22,7 @@ internal sealed class PortalActivity(IDbContextFactory<MiniSoraDbContext> databa
         return new(
             await context.Runs.CountAsync(run => run.State == RunState.Running, cancellationToken),
             await context.Runs.CountAsync(run => run.State == RunState.Queued, cancellationToken),
-            await context.Runs.CountAsync(run => run.State == RunState.Succeeded && run.EndedAt >= since, cancellationToken),
+            await context.Runs.CountAsync(run => run.State == RunState.Succeeded && run.EndedAt >= since && run.Number != StarterCheckpoint.Number, cancellationToken),
             (await gallery.CountAsync(new(), cancellationToken)).Total);
     }
 }

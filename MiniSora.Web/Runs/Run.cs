@@ -68,7 +68,7 @@ public sealed class Run
 
     public Guid Id { get; init; }
 
-    /// <summary>1, 2, 3 …: short name for people and compact key of its points.</summary>
+    /// <summary>1, 2, 3 …, and 0 for the one that ships with the product: short name for people and compact key of its points.</summary>
     public long Number { get; init; }
 
     public Guid OwnerId { get; init; }

@@ -7,7 +7,7 @@ namespace MiniSora.Web.Runs;
 internal static class RunAddition
 {
     /// <summary>Adds a queued run within the transaction.</summary>
-    public static async Task<Run> AddAsync(RunWrite write, RunSpec spec, Guid owner, Origin origin, int priority, CancellationToken cancellationToken, long? sweepId = null)
+    public static async Task<Run> AddAsync(RunWrite write, RunSpec spec, Guid owner, Origin origin, int priority, CancellationToken cancellationToken, long? sweepId = null, long? number = null)
     {
         var newest = Math.Max(
             await write.Context.Runs.MaxAsync(r => (long?)r.Number, cancellationToken) ?? 0,
@@ -16,7 +16,7 @@ internal static class RunAddition
         var run = new Run
         {
             Id = Guid.CreateVersion7(write.Now),
-            Number = 1 + newest,
+            Number = number ?? 1 + newest,
             OwnerId = owner,
             Kind = KindOf(spec),
             Name = spec.Name,

@@ -29,6 +29,9 @@ public sealed class RunOptions
     /// <summary>Whether one run process is kept ready, so that runs begin sooner. Costs the memory of a loaded libtorch. Default true.</summary>
     public bool KeepSpare { get; set; } = true;
 
+    /// <summary>Whether a new portal begins with the checkpoint that ships with the product. Default true.</summary>
+    public bool Starter { get; set; } = true;
+
     /// <summary>Whether this process executes runs itself. Tests of pages switch it off.</summary>
     public bool Execute { get; set; } = true;
 }

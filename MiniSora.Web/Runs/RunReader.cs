@@ -123,6 +123,14 @@ internal sealed class RunReader(IDbContextFactory<MiniSoraDbContext> contexts, Q
         return [.. found.DistinctBy(choice => choice.Sha256)];
     }
 
+    public async Task<CheckpointChoice?> StarterAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Choices(context, context.Artifacts.Where(a => a.Kind == "checkpoint" && context.Runs.Any(run => run.Id == a.RunId && run.Number == StarterCheckpoint.Number)))
+            .Select(x => x.Choice)
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
     public async Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

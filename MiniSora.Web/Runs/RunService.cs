@@ -160,6 +160,9 @@ public sealed class RunService
     /// <summary>The checkpoints of one run, newest first.</summary>
     public Task<IReadOnlyList<CheckpointChoice>> CheckpointsOfAsync(Guid runId, CancellationToken cancellationToken) => reader.CheckpointsOfAsync(runId, cancellationToken);
 
+    /// <summary>The checkpoint that ships with the product; null where there is none or it was deleted.</summary>
+    public Task<CheckpointChoice?> StarterAsync(CancellationToken cancellationToken) => reader.StarterAsync(cancellationToken);
+
     /// <summary>The checkpoint with this hash, whichever run it is of; null when the portal has none.</summary>
     public Task<CheckpointChoice?> CheckpointAsync(string sha256, CancellationToken cancellationToken) => reader.CheckpointAsync(sha256, cancellationToken);
 

@@ -38,6 +38,7 @@ internal sealed class Backend : IAsyncDisposable
         builder.Configuration["Data"] = folder;
         builder.Configuration["Runs:Execute"] = "false";
         builder.Configuration["Runs:MinFreeBytes"] = "0";
+        builder.Configuration["Runs:Starter"] = "false";
         builder.Configuration["Datasets:PrepareAtStart"] = "false";
         if (Database.Value is { } postgres)
         {

@@ -11,9 +11,9 @@ public sealed class ArithmeticTests(ITestOutputHelper output)
     public void This_machine_can_be_trusted_and_the_check_is_short()
     {
         TorchRuntime.EnsureLoaded();
-        Arithmetic.Check(torch.CPU);
+        Arithmetic.Measure(torch.CPU);
         var watch = Stopwatch.StartNew();
-        var report = Arithmetic.Check(torch.CPU);
+        var report = Arithmetic.Measure(torch.CPU);
         output.WriteLine($"{report.Summary} ({watch.ElapsedMilliseconds} ms)\n{string.Join("\n", report.Failures)}");
         Assert.True(report.Trustworthy, report.Summary);
         Assert.Equal(report.ConvolutionIsSafe, report.Failures.Count == 0);
@@ -63,9 +63,9 @@ public sealed class ArithmeticTests(ITestOutputHelper output)
     public void The_check_leaks_nothing()
     {
         TorchRuntime.EnsureLoaded();
-        Arithmetic.Check(torch.CPU);
+        Arithmetic.Measure(torch.CPU);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Arithmetic.Check(torch.CPU);
+        Arithmetic.Measure(torch.CPU);
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 

@@ -72,6 +72,7 @@ internal sealed class ApiHost : WebApplicationFactory<App>
         builder.UseEnvironment("Local");
         builder.UseSetting("Data", Data.FullName);
         builder.UseSetting("MINISORA_OFFLINE", "1");
+        builder.UseSetting("Runs:Starter", "false");
         builder.UseSetting("Runs:Execute", execute ? "true" : "false");
         builder.UseSetting("Runs:MinFreeBytes", "0");
         builder.UseSetting("Datasets:PrepareAtStart", "false");

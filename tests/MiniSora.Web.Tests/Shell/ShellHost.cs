@@ -22,6 +22,7 @@ internal sealed class ShellHost : WebApplicationFactory<App>
         builder.UseEnvironment("Local");
         builder.UseSetting("Data", data.FullName);
         builder.UseSetting("MINISORA_OFFLINE", "1");
+        builder.UseSetting("Runs:Starter", "false");
         builder.UseSetting("Runs:Execute", "false");
     }
 

@@ -63,6 +63,12 @@ public sealed class SweepOnPostgresTests : SweepTests
 }
 
 [Collection(PostgresTests.Name)]
+public sealed class StarterCheckpointOnPostgresTests : StarterCheckpointTests
+{
+    public StarterCheckpointOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
 public sealed class PostgresStorageTests
 {
     public PostgresStorageTests(Postgres postgres) => Backend.Use(postgres);
