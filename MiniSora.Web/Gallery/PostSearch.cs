@@ -104,7 +104,7 @@ internal static class PostSearch
         {
             var some = await context.Posts.Where(post => post.SearchWords == "")
                 .Join(context.Users, post => post.AuthorId, member => member.Id, (post, member) => new { post, member.DisplayName })
-                .Take(500).ToListAsync(cancellationToken);
+                .OrderBy(old => old.post.Number).Take(500).ToListAsync(cancellationToken);
             if (some.Count == 0)
                 return;
             foreach (var old in some)

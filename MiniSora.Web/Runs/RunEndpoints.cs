@@ -16,11 +16,16 @@ internal static class RunEndpoints
             options.TransportSendTimeout = TimeSpan.FromSeconds(3);
             options.AllowStatefulReconnects = false;
         });
+        app.MapGet("/runs/{number:long}", ByNumberAsync);
         var runs = app.MapGroup("/api/runs/{id:guid}");
         runs.MapGet("/metrics", MetricsAsync);
         runs.MapGet("/events", EventsAsync);
         runs.MapGet("/spec.yaml", SpecAsync);
     }
+
+    /// <summary>People call a run by its number.</summary>
+    private static async Task<Results<RedirectHttpResult, NotFound>> ByNumberAsync(string number, RunReader reader, CancellationToken cancellationToken) =>
+        await reader.IdAsync(number, cancellationToken) is { } id ? TypedResults.LocalRedirect($"/runs/{id}") : TypedResults.NotFound();
 
     /// <summary><c>name</c> may be repeated; none means all. <c>buckets</c> 16–2000, default 500.</summary>
     private static async Task<Results<Ok<MetricHistory>, NotFound>> MetricsAsync(

@@ -27,6 +27,8 @@ public sealed class ApiTests
 
         var page = (await mei.GetFromJsonAsync<ApiRunPage>("/api/v1/runs?mine=true&state=Queued"))!;
         Assert.Equal(run.Id, Assert.Single(page.Runs).Id);
+        Assert.Equal($"/runs/{run.Id}", (await mei.GetAsync("/runs/1")).Headers.Location?.OriginalString);
+        Assert.Equal(HttpStatusCode.NotFound, (await mei.GetAsync("/runs/2")).StatusCode);
         var details = (await mei.GetFromJsonAsync<ApiRunDetails>("/api/v1/runs/1"))!;
         Assert.Equal(Spec, details.Spec);
         Assert.Equal(["cancel"], details.Can);
