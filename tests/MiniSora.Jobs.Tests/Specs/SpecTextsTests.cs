@@ -81,6 +81,10 @@ public sealed partial class SpecTextsTests
         Assert.Equal(File.ReadAllText(Repository.File("docs/spec.md")), SpecDocs.Write());
 
     [Fact]
+    public void The_checkpoint_that_ships_is_the_one_whose_figures_are_shown() =>
+        Assert.Contains(MiniSora.Jobs.Runs.FileHash.Sha256(Repository.File("recipes/starter.safetensors")), File.ReadAllText(Repository.File("docs/recipes.md")), StringComparison.Ordinal);
+
+    [Fact]
     public void The_reference_of_the_commands_is_up_to_date() =>
         Assert.Equal(File.ReadAllText(Repository.File("docs/cli.txt")), DocsCommand.Help(TimeProvider.System));
 
