@@ -27,6 +27,7 @@ using MiniSora.Web.Retention;
 using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Runs.Compare;
+using MiniSora.Web.Runs.Matrix;
 using MiniSora.Web.Runs.Sweeps;
 using MiniSora.Web.Scores;
 using MiniSora.Web.Seeding;
@@ -246,6 +247,7 @@ public static class Backend
         services.AddHostedService<StarterCheckpoint>();
         services.AddSingleton<MachineSpeed>();
         services.AddSingleton<Comparisons>();
+        services.AddSingleton<MatrixReader>();
         services.AddSingleton<SweepBudgets>();
         services.AddSingleton(provider => new SweepService(
             Contexts(provider), provider.GetRequiredService<RunService>(), provider.GetRequiredService<RunAdmission>(), Writing(provider), provider.GetRequiredService<RunWake>(),

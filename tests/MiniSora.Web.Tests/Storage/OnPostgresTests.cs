@@ -147,3 +147,9 @@ public sealed class SeederOnPostgresTests : SeederTests
 {
     public SeederOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
+
+[Collection(PostgresTests.Name)]
+public sealed class SampleMatrixOnPostgresTests : SampleMatrixTests
+{
+    public SampleMatrixOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
