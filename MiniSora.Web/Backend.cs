@@ -18,6 +18,7 @@ using MiniSora.Web.Artifacts;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
+using MiniSora.Web.Gallery.Compare;
 using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
@@ -157,6 +158,7 @@ public static class Backend
         services.AddSingleton<PassportVerifier>();
         services.AddSingleton(provider => new GalleryService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>(),
             provider.GetRequiredService<PassportIssuer>()));
+        services.AddSingleton<VideoComparisons>();
         services.AddSingleton(provider => new PostTalk(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new CollectionService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new ModerationService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<TimeProvider>()));

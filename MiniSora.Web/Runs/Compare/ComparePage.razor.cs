@@ -53,6 +53,8 @@ public sealed partial class ComparePage
 
     private string Named => string.Join(',', runs.Select(run => run.Details.Summary.Number.ToString(CultureInfo.InvariantCulture)));
 
+    private IReadOnlyList<ComparedColumn> Columns => [.. runs.Select(run => new ComparedColumn($"#{run.Details.Summary.Number}", run.Details.Summary.Name))];
+
     private string Setup => JsonSerializer.Serialize(
         new
         {

@@ -16,6 +16,10 @@ public sealed record ComparedRun(RunDetails Details, RunSpec? Spec, RunScores? S
     public int Batch => (Spec as TrainingSpec)?.Training.Batch ?? 0;
 }
 
+/// <summary>Head of a column.</summary>
+/// <param name="Mark">Short: <c>#12</c> for a run, a letter for a video.</param>
+public sealed record ComparedColumn(string Mark, string Name);
+
 /// <summary>What one run has in a row. No number: it cannot be the best.</summary>
 public sealed record ComparedCell(string Text, double? Number = null, string? Note = null);
 

@@ -98,7 +98,7 @@ public class GalleryServiceTests
         return Assert.IsType<Published>(await Gallery(backend).PublishAsync(details!.Artifacts.Single(a => a.Kind == "video").Id, "A red circle", member, CancellationToken.None));
     }
 
-    private static async Task<Guid> VideoAsync(Backend backend, Viewer member, byte content = 1)
+    internal static async Task<Guid> VideoAsync(Backend backend, Viewer member, byte content = 1)
     {
         var (trainingId, training) = await backend.RunningAsync(member);
         var checkpoint = await backend.FileAsync(training, 1, "checkpoint", "1.safetensors", [9, content]);

@@ -153,3 +153,9 @@ public sealed class SampleMatrixOnPostgresTests : SampleMatrixTests
 {
     public SampleMatrixOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
+
+[Collection(PostgresTests.Name)]
+public sealed class VideoComparisonOnPostgresTests : VideoComparisonTests
+{
+    public VideoComparisonOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}

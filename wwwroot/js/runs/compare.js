@@ -1,4 +1,5 @@
 // Several runs over each other: a chart a metric, drawn only while in view; clips of all runs at the same step.
+import { Together } from "../together.js";
 import { colour, drawable, frame, loadPlot, sizeOf } from "./chart.js";
 import { duration, integer, metric } from "./format.js";
 import { loadHistory, Series, smooth, tableRows } from "./series.js";
@@ -200,8 +201,9 @@ class Overlay {
   }
 }
 
-/** One slider for the clips of all runs: each shows its newest one at that step or before. */
+/** One slider for the clips of all runs: each shows its newest one at that step or before. They play on one clock. */
 function moveClips(root) {
+  const together = new Together(root.querySelector("[data-together]"), root.querySelectorAll("video"));
   const slider = root.querySelector("[data-clip-slider]");
   if (!slider) return;
   const steps = slider.dataset.steps.split(",").map(Number), label = root.querySelector("[data-clip-step]");
@@ -212,12 +214,11 @@ function moveClips(root) {
     for (const figure of root.querySelectorAll("[data-clips]")) {
       const clips = JSON.parse(figure.dataset.clips), clip = clips.findLast(other => other.step <= step) ?? clips[0], video = figure.querySelector("video");
       if (!clip || video.getAttribute("src") === clip.url) continue;
-      const playing = !video.paused;
       if (clip.poster) video.poster = clip.poster;
       video.src = clip.url;
       figure.querySelector("[data-step]").textContent = clip.at;
-      if (playing) video.play().catch(() => { /* a newer choice came first */ });
     }
+    together.restart();
   });
 }
 
