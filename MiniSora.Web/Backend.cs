@@ -20,6 +20,8 @@ using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Gallery.Compare;
 using MiniSora.Web.Leaderboards;
+using MiniSora.Web.Lineage;
+using MiniSora.Web.Models;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Passports;
@@ -159,6 +161,8 @@ public static class Backend
         services.AddSingleton(provider => new GalleryService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>(),
             provider.GetRequiredService<PassportIssuer>()));
         services.AddSingleton<VideoComparisons>();
+        services.AddSingleton<LineageReader>();
+        services.AddSingleton<ModelReader>();
         services.AddSingleton(provider => new PostTalk(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new CollectionService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new ModerationService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<TimeProvider>()));

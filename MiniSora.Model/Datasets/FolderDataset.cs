@@ -59,7 +59,7 @@ public sealed partial class FolderDataset : IVideoDataset
     /// <summary>The report of an import, or null where there is none of that name.</summary>
     public static ImportReport? Report(string dataFolder, string name) =>
         IsName(name) && FolderManifest.Read(FolderOf(dataFolder, name), name) is var (manifest, _)
-            ? new ImportReport(manifest.Clips.Count, manifest.Refused)
+            ? new ImportReport(manifest.Clips.Count, manifest.Refused) { Frames = manifest.Frames, Size = manifest.Size }
             : null;
 
     /// <summary>

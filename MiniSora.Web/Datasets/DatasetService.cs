@@ -36,6 +36,24 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
     public IReadOnlyList<DatasetView> List() =>
         [Shapes(), Emoji(), .. DatasetCatalog.Worlds.Select(World), .. FolderDataset.Names(folder.Root).Select(Folder)];
 
+    /// <summary>SHA-256 of what its clips are made of, as runs record it; of drawn and fetched sets, that of 16 frames and 32 pixels. Null while it cannot be read.</summary>
+    public string? Version(DatasetView dataset)
+    {
+        if (dataset.State != DatasetState.Ready)
+            return null;
+        try
+        {
+            var opened = DatasetCatalog.Open(dataset.Id, folder.Root, dataset.Frames ?? DatasetSamples.Frames, dataset.Size ?? DatasetSamples.Size, seed: 1);
+            using var owned = opened as IDisposable;
+            return opened.Fingerprint;
+        }
+        catch (DatasetException)
+        {
+            // The card says what is wrong with it.
+            return null;
+        }
+    }
+
     /// <summary>Tries the preparation of a missing or broken dataset again. Null when it began, else why not.</summary>
     public Refusal? Retry(string datasetId, Viewer viewer)
     {
@@ -132,7 +150,7 @@ public sealed partial class DatasetService(DataFolder folder, IOptions<DatasetOp
         {
             var report = FolderDataset.Report(folder.Root, name);
             var bytes = new DirectoryInfo(Path.Combine(folder.Root, "datasets", name)).EnumerateFiles().Sum(file => file.Length);
-            return view with { Clips = report?.Accepted, Bytes = bytes, Refused = report?.Refused ?? [] };
+            return view with { Clips = report?.Accepted, Bytes = bytes, Refused = report?.Refused ?? [], Frames = report?.Frames, Size = report?.Size };
         }
         catch (Exception error) when (error is DatasetException or IOException or UnauthorizedAccessException)
         {

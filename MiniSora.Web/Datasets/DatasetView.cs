@@ -42,6 +42,12 @@ public sealed record DatasetView(
     string? ErrorCode,
     string? ErrorMessage)
 {
+    /// <summary>Frames per clip; null where runs choose.</summary>
+    public int? Frames { get; init; }
+
+    /// <summary>Height and width in pixels; null where runs choose.</summary>
+    public int? Size { get; init; }
+
     /// <summary>Files of an imported folder that could not be used.</summary>
     public IReadOnlyList<RefusedFile> Refused { get; init; } = [];
 }

@@ -5,7 +5,7 @@ namespace MiniSora.Web.Tests.Shell;
 
 public sealed class PublicPageTests(ShellFixture portal) : IClassFixture<ShellFixture>
 {
-    public static TheoryData<string> Pages => ["/", "/gallery", "/gallery?q=nothing", "/datasets", "/gallery/compare", "/papers", "/papers/plan", "/papers/library", "/papers/latte", "/roundtables", "/roundtables/night-talk-video-diffusion", "/verify", "/account/login", "/account/register", "/account/first-administrator?token=wrong", "/not-found", "/error"];
+    public static TheoryData<string> Pages => ["/", "/gallery", "/gallery?q=nothing", "/datasets", "/datasets/shapes", "/gallery/compare", "/papers", "/papers/plan", "/papers/library", "/papers/latte", "/roundtables", "/roundtables/night-talk-video-diffusion", "/verify", "/account/login", "/account/register", "/account/first-administrator?token=wrong", "/not-found", "/error"];
 
     [Theory]
     [MemberData(nameof(Pages))]

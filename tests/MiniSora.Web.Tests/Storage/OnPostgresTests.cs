@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Tests.Api;
 using MiniSora.Web.Tests.Gallery;
+using MiniSora.Web.Tests.Lineage;
+using MiniSora.Web.Tests.Models;
 using MiniSora.Web.Tests.Moderation;
 using MiniSora.Web.Tests.Papers;
 using MiniSora.Web.Tests.Queue;
@@ -158,4 +160,16 @@ public sealed class SampleMatrixOnPostgresTests : SampleMatrixTests
 public sealed class VideoComparisonOnPostgresTests : VideoComparisonTests
 {
     public VideoComparisonOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class LineageOnPostgresTests : LineageReaderTests
+{
+    public LineageOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class ModelsOnPostgresTests : ModelReaderTests
+{
+    public ModelsOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
