@@ -211,8 +211,8 @@ function moveClips(root) {
     const step = steps[slider.value];
     label.textContent = root.dataset.compareClips.replace("{0}", integer(step)).replace("{1}", `${Number(slider.value) + 1}/${steps.length}`);
     slider.setAttribute("aria-valuetext", label.textContent);
-    for (const figure of root.querySelectorAll("[data-clips]")) {
-      const clips = JSON.parse(figure.dataset.clips), clip = clips.findLast(other => other.step <= step) ?? clips[0], video = figure.querySelector("video");
+    for (const figure of root.querySelectorAll("[data-run-clips]")) {
+      const clips = JSON.parse(figure.dataset.runClips), clip = clips.findLast(other => other.step <= step) ?? clips[0], video = figure.querySelector("video");
       if (!clip || video.getAttribute("src") === clip.url) continue;
       if (clip.poster) video.poster = clip.poster;
       video.src = clip.url;

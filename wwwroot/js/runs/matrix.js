@@ -16,7 +16,7 @@ class Row {
 
   constructor(element, choose) {
     this.#element = element;
-    this.#clips = JSON.parse(element.dataset.clips);
+    this.#clips = JSON.parse(element.dataset.rowClips);
     this.#image = element.querySelector(".matrix-tile img");
     this.#video = element.querySelector("video");
     this.#strip = element.querySelector(".matrix-strip");
