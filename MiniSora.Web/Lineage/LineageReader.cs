@@ -119,29 +119,31 @@ internal sealed class LineageReader(IDbContextFactory<MiniSoraDbContext> context
     /// <summary>Entries, forks and videos of checkpoints, each newest first.</summary>
     private async Task<Dictionary<string, Made>> MadeAsync(MiniSoraDbContext context, IReadOnlyList<string> checkpoints, int levels, string dataset, CancellationToken cancellationToken)
     {
-        var shown = context.Posts.AsNoTracking().Where(post => post.HiddenAt == null && checkpoints.Contains(post.CheckpointSha256));
-        var videos = (await shown.OrderByDescending(post => post.Number).Take(MostRows)
+        // By the checkpoint alone: asked for order or for what is shown as well, a database may read the whole gallery in its order instead.
+        var posts = (await context.Posts.Where(post => checkpoints.Contains(post.CheckpointSha256))
+            .Select(post => new { post.Number, post.CheckpointSha256, Shown = post.HiddenAt == null }).ToListAsync(cancellationToken))
+            .Where(post => post.Shown).OrderByDescending(post => post.Number).ToLookup(post => post.CheckpointSha256, post => post.Number);
+        var numbers = posts.SelectMany(of => of.Take(MostEach)).ToList();
+        var videos = (await context.Posts.AsNoTracking().Where(post => numbers.Contains(post.Number))
             .Join(context.Users, post => post.AuthorId, member => member.Id, (post, member) => new { post.Number, post.CheckpointSha256, post.Slug, post.Title, member.DisplayName })
             .OrderByDescending(row => row.Number)
             .ToListAsync(cancellationToken)).ToLookup(row => row.CheckpointSha256);
-        var counts = await shown.GroupBy(post => post.CheckpointSha256).Select(group => new { group.Key, Count = group.Count() }).ToDictionaryAsync(row => row.Key, row => row.Count, cancellationToken);
         var entries = (await context.LeaderboardEntries.AsNoTracking().Where(entry => checkpoints.Contains(entry.CheckpointSha256))
             .Join(context.Users, entry => entry.OwnerId, member => member.Id, (entry, member) => new { entry.Number, entry.CheckpointSha256, entry.Title, entry.Quality, member.DisplayName })
             .OrderByDescending(row => row.Number).Take(MostRows)
             .ToListAsync(cancellationToken)).ToLookup(row => row.CheckpointSha256);
-        var forks = levels == 0 ? [] : await RowsAsync(
-            context, context.Runs.AsNoTracking().Where(run => run.Kind == RunKind.Training && run.StartStep != null && run.CheckpointSha256 != null && checkpoints.Contains(run.CheckpointSha256))
-                .OrderByDescending(run => run.Number).Take(MostRows), cancellationToken);
-        var listed = forks.GroupBy(fork => fork.Start!).ToDictionary(group => group.Key, group => group.Take(MostEach).ToList());
-        var nodes = await RunsAsync(context, [.. listed.Values.SelectMany(of => of)], levels - 1, dataset, cancellationToken);
-        var forksOf = forks.CountBy(fork => fork.Start!).ToDictionary();
+        var forks = (await context.Runs.Where(run => levels > 0 && run.CheckpointSha256 != null && checkpoints.Contains(run.CheckpointSha256))
+            .Select(run => new { run.Id, run.Number, run.CheckpointSha256, IsFork = run.Kind == RunKind.Training && run.StartStep != null }).ToListAsync(cancellationToken))
+            .Where(run => run.IsFork).OrderByDescending(run => run.Number).ToLookup(run => run.CheckpointSha256!, run => run.Id);
+        var listed = forks.SelectMany(of => of.Take(MostEach)).ToList();
+        var nodes = listed.Count == 0 ? [] : await RunsAsync(context, await RowsAsync(context, context.Runs.AsNoTracking().Where(run => listed.Contains(run.Id)), cancellationToken), levels - 1, dataset, cancellationToken);
         return checkpoints.ToDictionary(sha256 => sha256, sha256 => new Made(
             [
                 .. entries[sha256].Take(MostEach).Select(row => new LineageNode(LineageKind.Entry, row.Title, $"/leaderboards/entries/{row.Number}") { Number = row.Number, Owner = row.DisplayName, Quality = row.Quality }),
-                .. listed.GetValueOrDefault(sha256, []).Select(fork => nodes[fork.Id]),
-                .. videos[sha256].Take(MostEach).Select(row => new LineageNode(LineageKind.Video, row.Title, $"/gallery/{row.Slug}") { Owner = row.DisplayName }),
+                .. forks[sha256].Take(MostEach).Select(fork => nodes[fork]),
+                .. videos[sha256].Select(row => new LineageNode(LineageKind.Video, row.Title, $"/gallery/{row.Slug}") { Owner = row.DisplayName }),
             ],
-            Math.Max(0, entries[sha256].Count() - MostEach) + Math.Max(0, forksOf.GetValueOrDefault(sha256) - MostEach) + Math.Max(0, counts.GetValueOrDefault(sha256) - videos[sha256].Take(MostEach).Count())));
+            Math.Max(0, entries[sha256].Count() - MostEach) + Math.Max(0, forks[sha256].Count() - MostEach) + Math.Max(0, posts[sha256].Count() - MostEach)));
     }
 
     private LineageNode Dataset(string id) => new(LineageKind.Dataset, id, DatasetCatalog.Ids(folder.Root).Contains(id) ? $"/datasets/{id}" : null);

@@ -47,8 +47,11 @@ internal sealed class ModelReader(IDbContextFactory<MiniSoraDbContext> contexts,
     {
         var versions = await context.Artifacts.Where(a => a.Kind == "checkpoint" && a.RunId == run.Id)
             .OrderBy(a => a.Step).ThenBy(a => a.CreatedAt).Select(a => new ModelVersion(a.Sha256, a.Step)).ToListAsync(cancellationToken);
-        var shown = context.Posts.AsNoTracking().Where(post => post.HiddenAt == null && post.CheckpointSha256 == checkpoint.Sha256);
-        var posts = await shown.OrderByDescending(post => post.Number).Take(MostPosts)
+        // By the checkpoint alone, for the same reason as in a lineage.
+        var shown = (await context.Posts.Where(post => post.CheckpointSha256 == checkpoint.Sha256).Select(post => new { post.Number, Shown = post.HiddenAt == null }).ToListAsync(cancellationToken))
+            .Where(post => post.Shown).Select(post => post.Number).OrderDescending().ToList();
+        var newest = shown.Take(MostPosts).ToList();
+        var posts = await context.Posts.AsNoTracking().Where(post => newest.Contains(post.Number))
             .Join(context.Users, post => post.AuthorId, member => member.Id, (post, member) => new { post, member.DisplayName, member.Handle })
             .OrderByDescending(row => row.post.Number).ToListAsync(cancellationToken);
         var spec = SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec;
@@ -59,6 +62,6 @@ internal sealed class ModelReader(IDbContextFactory<MiniSoraDbContext> contexts,
             spec is null ? 0 : RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).Parameters,
             [.. versions.DistinctBy(version => version.Sha256)],
             [.. posts.Select(row => PostTile.Of(row.post, row.DisplayName, row.Handle))],
-            await shown.CountAsync(cancellationToken));
+            shown.Count);
     }
 }
