@@ -29,7 +29,7 @@ internal sealed class MatrixReader(IDbContextFactory<MiniSoraDbContext> contexts
             .Select(a => new { a.Kind, a.Step, a.Index, a.Prompt, a.Seed, a.Sha256, a.FileName })
             .ToListAsync(cancellationToken);
 
-        // A run that was taken up again may have made a step twice: what came last is what its checkpoints saw.
+        // What a run makes again replaces what it made first; rows of before that was so may still be two.
         var posters = files.Where(file => file.Kind == "poster").GroupBy(file => (file.Step, file.Index)).ToDictionary(group => group.Key, group => group.Last());
         var rows = files.Where(file => file.Kind == "preview").GroupBy(file => file.Index).OrderBy(group => group.Key).Select(group =>
         {

@@ -6,7 +6,7 @@ namespace MiniSora.Web.Tests.Runs;
 public class SampleMatrixTests
 {
     [Fact]
-    public async Task Previews_stand_by_prompt_and_step_and_what_came_last_counts()
+    public async Task Previews_stand_by_prompt_and_step_and_one_that_is_made_again_takes_the_place_of_the_first()
     {
         await using var backend = await Backend.StartAsync();
         var mei = await backend.MemberAsync("mei");
