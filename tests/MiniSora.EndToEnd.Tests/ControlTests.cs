@@ -163,7 +163,7 @@ public sealed class ControlTests(Browsing browsing) : IClassFixture<Browsing>, I
             await look.Page.Locator("[data-metric=loss]").ScrollIntoViewIfNeededAsync();
             await look.Page.Locator("[data-metric=loss][data-metric] canvas").WaitForAsync();
             await look.HereAsync("compare-charts");
-            await look.Page.Locator("[data-clips]").First.ScrollIntoViewIfNeededAsync();
+            await look.Page.Locator("[data-run-clips]").First.ScrollIntoViewIfNeededAsync();
             await look.HereAsync("compare-clips");
             await Journeys.SignInAsDemoAsync(look.Page);
             await look.VisitAsync("runs-ticks", "/runs", ".runs-pick");
