@@ -12,7 +12,7 @@ namespace MiniSora.Jobs.Specs;
 internal static class MemoryModel
 {
     /// <summary>The runtime, libtorch, the codec's fit, the data set: what a run process has taken before the first step.</summary>
-    public const double ProcessBytes = 240e6;
+    public const double ProcessBytes = 300e6;
 
     /// <summary>The same of a run that samples, which also makes pictures.</summary>
     private const double SamplingProcessBytes = 265e6;

@@ -54,7 +54,9 @@ internal sealed partial class StarterCheckpoint(
         var (yaml, step) = VideoSampler.OriginOf(File);
         if (SpecYaml.Read(yaml).Spec is not TrainingSpec spec)
             throw new InvalidDataException($"{File} names no training that this version can read.");
-        var stored = await store.TakeAsync(File, null, cancellationToken);
+        // Copied: the store links what it takes in, and whatever happened to the portal's file would happen to the product's.
+        await using var file = System.IO.File.OpenRead(File);
+        var stored = await store.WriteAsync(file, cancellationToken);
         var owner = await OwnerAsync();
         await writing.DoAsync(
             async write =>

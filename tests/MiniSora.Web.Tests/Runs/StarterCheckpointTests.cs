@@ -42,6 +42,25 @@ public class StarterCheckpointTests
         Assert.Null(await old.Runs.StarterAsync(CancellationToken.None));
     }
 
+    [Fact]
+    public async Task What_happens_to_the_portals_file_does_not_happen_to_the_products()
+    {
+        await using var backend = await Backend.StartAsync(null, ("Runs:Starter", "true"));
+        await PlantAsync(backend);
+        var stored = new FileInfo(backend.Get<ArtifactStore>().PathOf((await backend.Runs.StarterAsync(CancellationToken.None))!.Sha256));
+        var length = new FileInfo(StarterCheckpoint.File).Length;
+        await File.AppendAllTextAsync(stored.FullName, "damage");
+        try
+        {
+            Assert.Equal(length, new FileInfo(StarterCheckpoint.File).Length);
+        }
+        finally
+        {
+            await using var mended = stored.OpenWrite();
+            mended.SetLength(length);
+        }
+    }
+
     private static Task PlantAsync(Backend backend) =>
         backend.Get<IEnumerable<Microsoft.Extensions.Hosting.IHostedService>>().OfType<StarterCheckpoint>().Single().StartAsync(CancellationToken.None);
 }
