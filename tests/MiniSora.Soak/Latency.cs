@@ -24,6 +24,8 @@ internal sealed class Latency(int repetitions, Bounds bounds)
         preview: { prompts: [] }
         """;
 
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(14);
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public async Task RunAsync(CancellationToken stop)
@@ -40,6 +42,8 @@ internal sealed class Latency(int repetitions, Bounds bounds)
         var (waits, starts, answers, ends, gone) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (var repetition = 0; repetition <= repetitions; repetition++)
         {
+            // What was promised is promised of an idle system: the process that is kept ready is there again.
+            await Task.Delay(Idle, stop);
             var watch = Stopwatch.StartNew();
             var run = await client.SubmitAsync(Spec, stop);
             var claimed = await WhenAsync(client, run.Id, happened => IsState(happened, "Running"), watch, stop);
