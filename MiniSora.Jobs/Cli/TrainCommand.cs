@@ -94,6 +94,7 @@ internal sealed class TrainingView(RunFolder folder, RunSpec spec, TimeProvider 
 
     private readonly bool live = !Console.IsErrorRedirected;
     private long lastLine;
+    private double loss = double.NaN;
     private RunFinished? finished;
     private RunFailed? failed;
     private string? checkpoint;
@@ -166,15 +167,10 @@ internal sealed class TrainingView(RunFolder folder, RunSpec spec, TimeProvider 
 
     private void Progress(RunStep step)
     {
+        var text = Line(step);
         if (!live && lastLine != 0 && time.GetElapsedTime(lastLine) < FileInterval)
             return;
         lastLine = time.GetTimestamp();
-        var loss = double.NaN;
-        foreach (var point in step.Points)
-            loss = point.Name == "loss" ? point.Value : loss;
-        var text = SpecTexts.Format("cli.say.progress", null, ("step", Text(step.Step)), ("total", Text(spec is EncoderSpec encoder ? encoder.Encoder.Steps : ((TrainingSpec)spec).Training.Steps)),
-            ("loss", loss.ToString("0.0000", CultureInfo.InvariantCulture)), ("rate", step.StepsPerSecond.ToString("0.00", CultureInfo.InvariantCulture)),
-            ("left", Say.Duration(step.SecondsLeft)));
         if (live)
         {
             Console.Error.Write("\r" + text + "\u001b[K");
@@ -184,6 +180,16 @@ internal sealed class TrainingView(RunFolder folder, RunSpec spec, TimeProvider 
         {
             Console.Error.WriteLine(text);
         }
+    }
+
+    /// <summary>How a step is told; what comes without a loss, as the last words of a run do, is told with the loss before.</summary>
+    internal string Line(RunStep step)
+    {
+        foreach (var point in step.Points)
+            loss = point.Name == "loss" ? point.Value : loss;
+        return SpecTexts.Format("cli.say.progress", null, ("step", Text(step.Step)), ("total", Text(spec is EncoderSpec encoder ? encoder.Encoder.Steps : ((TrainingSpec)spec).Training.Steps)),
+            ("loss", loss.ToString("0.0000", CultureInfo.InvariantCulture)), ("rate", step.StepsPerSecond.ToString("0.00", CultureInfo.InvariantCulture)),
+            ("left", Say.Duration(step.SecondsLeft)));
     }
 
     private void Full(string text)

@@ -71,7 +71,7 @@ public sealed record FailureRule(FailureClass Class, FailureRemedy Remedy, IRead
 public static class FailureRules
 {
     /// <summary>Exit code of a process that was killed: by the system when memory ran out, if nobody else did it.</summary>
-    private const int Killed = 137;
+    internal const int Killed = 137;
 
     private static readonly FailureRule[] Named =
     [

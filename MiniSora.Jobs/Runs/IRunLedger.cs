@@ -38,7 +38,8 @@ public enum StopRequest
 /// <param name="ExitCode">Exit code; 137 when killed.</param>
 /// <param name="LastError">Last lines of its standard error, trimmed.</param>
 /// <param name="Cancelled">It ended because of <see cref="StopRequest.Cancel"/>.</param>
-public sealed record AttemptEnd(int ExitCode, string LastError, bool Cancelled);
+/// <param name="OutOfMemory">The kernel killed it for want of memory.</param>
+public sealed record AttemptEnd(int ExitCode, string LastError, bool Cancelled, bool OutOfMemory = false);
 
 /// <summary>
 /// The owner of run states, as a worker sees it. In the default set-up the portal implements it in its own process.

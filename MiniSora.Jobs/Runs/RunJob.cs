@@ -48,7 +48,7 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
             LogEnded(runId, grant.Attempt, exit);
             // Every event is stored. If the process dies before the next line, the ledger has the last word of the child (finished or failed)
             // but not its end: the lease runs out, the next attempt starts from the last checkpoint and finds the work done.
-            await RetryAsync(() => ledger.EndAsync(runId, grant.Attempt, new AttemptEnd(exit, process.LastError, cancelled), CancellationToken.None)).ConfigureAwait(false);
+            await RetryAsync(() => ledger.EndAsync(runId, grant.Attempt, new AttemptEnd(exit, process.LastError, cancelled, process.RanOutOfMemory), CancellationToken.None)).ConfigureAwait(false);
         }
 
         // A job that returns on shutdown counts as done in Hangfire; throwing puts it back on the queue.

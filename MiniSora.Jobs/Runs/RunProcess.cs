@@ -29,6 +29,8 @@ public sealed class RunProcess : IAsyncDisposable
     private readonly SemaphoreSlim input = new(1);
     private readonly CancellationTokenSource ended = new();
     private readonly Task reading;
+    private long memoryKills = MemoryKills.Count();
+    private volatile bool killed;
 
     private RunProcess(Process process, RunProcessOptions options, TimeProvider time)
     {
@@ -46,6 +48,9 @@ public sealed class RunProcess : IAsyncDisposable
 
     /// <summary>The exit code, after all events were read. 137 when it was killed.</summary>
     public Task<int> Ended { get; }
+
+    /// <summary>Once it has ended: it was killed, not from here, and since it began the kernel has killed something for want of memory.</summary>
+    public bool RanOutOfMemory { get; private set; }
 
     /// <summary>Last lines of standard error.</summary>
     public string LastError
@@ -80,6 +85,7 @@ public sealed class RunProcess : IAsyncDisposable
     /// <summary>Gives a waiting child its folder. False when it has gone.</summary>
     public async Task<bool> BeginAsync(RunFolder folder, int attempt)
     {
+        memoryKills = MemoryKills.Count();
         await SayAsync(string.Create(CultureInfo.InvariantCulture, $"{BeginWord}{attempt} {folder.Root}")).ConfigureAwait(false);
         return !Ended.IsCompleted;
     }
@@ -113,6 +119,7 @@ public sealed class RunProcess : IAsyncDisposable
     /// </summary>
     public void Kill()
     {
+        killed = true;
         try
         {
             process.Kill();
@@ -239,6 +246,7 @@ public sealed class RunProcess : IAsyncDisposable
     {
         await process.WaitForExitAsync(ended.Token).ConfigureAwait(false);
         await reading.ConfigureAwait(false);
+        RanOutOfMemory = process.ExitCode == FailureRules.Killed && !killed && MemoryKills.Count() > memoryKills;
         return process.ExitCode;
     }
 }

@@ -51,8 +51,9 @@ internal sealed class LocalLevel
     public Tensor In(ParameterViews w, Tensor patches, Tensor[] m, int rows, int columns)
     {
         var x = embedder.Forward(w, Cells(patches, channels, rows, columns));
+        var neighbours = LocalBlock.Index(x);
         for (var i = 0; i < before.Count; i++)
-            x = before[i].Forward(w, x, m[2 * i], m[2 * i + 1]);
+            x = before[i].Forward(w, x, m[2 * i], m[2 * i + 1], neighbours);
         return Patched(x, rows, columns);
     }
 
@@ -60,8 +61,9 @@ internal sealed class LocalLevel
     public Tensor Out(ParameterViews w, Tensor patches, Tensor[] m, int rows, int columns)
     {
         var x = Cells(patches, width, rows, columns);
+        var neighbours = LocalBlock.Index(x);
         for (var i = 0; i < after.Count; i++)
-            x = after[i].Forward(w, x, m[2 * (before.Count + i)], m[2 * (before.Count + i) + 1]);
+            x = after[i].Forward(w, x, m[2 * (before.Count + i)], m[2 * (before.Count + i) + 1], neighbours);
         return Patched(final.Forward(w, Modulation.Apply(x, m[^2], m[^1])), rows, columns);
     }
 

@@ -27,6 +27,8 @@ internal static class AttemptVerdict
             default:
                 if (end.Cancelled)
                     write.Move(run, RunState.Cancelled);
+                else if (end.OutOfMemory && run.State != RunState.Interrupted)
+                    OutOfMemory(write, run, end.LastError);
                 else
                     Lost(write, run, end.LastError, counts: true, end.ExitCode);
                 break;
@@ -62,7 +64,7 @@ internal static class AttemptVerdict
         }
         else
         {
-            // Killed once may be anything; only killed again and again is a lack of memory.
+            // Killed once may be anything; only killed again and again is a lack of memory, if the system did not say so.
             Requeue(write, run, counts ? FailureRules.Of("process_lost", new Dictionary<string, string>()).Pause(run.LostInARow) : null);
         }
     }
@@ -80,6 +82,15 @@ internal static class AttemptVerdict
         attempt.LastError = string.Join('\n', new[] { run.FailureMessage, attempt.LastError }.Where(text => !string.IsNullOrEmpty(text)));
         (run.FailureCode, run.FailureMessage, run.FailureArguments) = (null, null, null);
         Requeue(write, run, rule.Pause(run.LostInARow));
+    }
+
+    /// <summary>The same again would end the same way.</summary>
+    private static void OutOfMemory(RunWrite write, Run run, string reason)
+    {
+        run.FailureCode = "out_of_memory";
+        run.FailureMessage = reason.Length == 0 ? "The system ended the run process because memory ran out." : reason;
+        run.FailureArguments = JsonSerializer.Serialize(new Dictionary<string, string>(), LiveJson.Options);
+        write.Move(run, RunState.Failed);
     }
 
     private static void Rest(RunWrite write, Run run)

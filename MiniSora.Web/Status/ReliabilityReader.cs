@@ -39,7 +39,8 @@ internal sealed class ReliabilityReader(IDbContextFactory<MiniSoraDbContext> con
         var now = clock.GetUtcNow();
         var (since, silent) = (now.AddDays(-Days), now - RunLedger.Silence);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var runs = context.Runs.AsNoTracking();
+        // The checkpoint that ships was trained elsewhere: nothing of its run was seen here.
+        var runs = context.Runs.AsNoTracking().Where(run => run.Number != StarterCheckpoint.Number);
         var submitted = await runs.CountAsync(run => run.CreatedAt >= since, cancellationToken);
         var ended = await runs.CountAsync(
             run => run.CreatedAt >= since && (run.State == RunState.Succeeded || run.State == RunState.Failed || run.State == RunState.Cancelled), cancellationToken);
@@ -70,7 +71,7 @@ internal sealed class ReliabilityReader(IDbContextFactory<MiniSoraDbContext> con
     private static async Task<(long Gaps, long Steps)> GapsAsync(MiniSoraDbContext context, DateTimeOffset since, CancellationToken cancellationToken)
     {
         var runs = await context.Runs.AsNoTracking()
-            .Where(run => run.Kind == RunKind.Training && run.State == RunState.Succeeded && run.EndedAt >= since)
+            .Where(run => run.Number != StarterCheckpoint.Number && run.Kind == RunKind.Training && run.State == RunState.Succeeded && run.EndedAt >= since)
             .Select(run => new
             {
                 run.Number,

@@ -58,7 +58,7 @@ internal sealed class Look
         if (Shots is not null)
         {
             Directory.CreateDirectory(Shots);
-            await Page.ScreenshotAsync(new() { Path = Path.Combine(Shots, where.Replace(' ', '-') + ".png") });
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(Shots, where.Replace(' ', '-') + ".png"), FullPage = true });
         }
         // The bar sticks to the screen and may be wider than it without widening the page.
         var overflow = await Page.EvaluateAsync<int>("() => Math.max(...[document.documentElement, ...document.querySelectorAll('.bar')].map(box => box.scrollWidth - box.clientWidth))");

@@ -107,6 +107,7 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
             // Charts are drawn when they come near: below a phone's first screen.
             await look.Page.Locator(".chart-card").First.ScrollIntoViewIfNeededAsync();
             await look.Page.Locator(".run canvas").First.WaitForAsync();
+            await look.HereAsync("run-training-drawn");
             await look.VisitAsync("run-sampling", "/runs/" + sampling, ".run video");
             await look.VisitAsync("new-evaluation", "/runs/new?from=run:" + evaluation, ".new-run[data-mounted]");
             await look.VisitAsync("run-evaluation", "/runs/" + evaluation, ".scores");
@@ -184,6 +185,7 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.Locator(".room[data-seq]").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
         await Assertions.Expect(page.Locator("[data-status]")).ToHaveTextAsync("Live");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Begin" })).ToBeHiddenAsync();
         await page.Locator("#prompt-text").FillAsync("a paper boat in the rain");
         await page.Locator("#prompt-text").PressAsync("Enter");
         await page.Locator("[data-prompts] .votes").ClickAsync();

@@ -33,6 +33,7 @@ internal static class LiveTexts
         stepsPerSecond = texts["Unit.StepsPerSecond"].Value,
         secondsPerStep = texts["Unit.SecondsPerStep"].Value,
         metrics = Metrics.Concat(ValidationLoss.Levels.Select(level => $"validation_loss_t{Percent(level):D2}")).ToDictionary(name => name, name => Metric(texts, name)),
+        levels = texts["Metric.levels"].Value,
         log = SpecTexts.LogTexts(),
         phases = Phases.ToDictionary(name => "phase." + name, name => SpecTexts.Phase("phase." + name)),
     };

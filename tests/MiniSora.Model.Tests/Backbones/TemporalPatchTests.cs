@@ -103,12 +103,29 @@ public sealed class TemporalPatchTests : TorchTests
         var flat = layout.Initialise(1);
         flat.add_(0.1 * randn(flat.shape, generator: new Generator(2, CPU)));
         var x = randn([1, 5, 5, 5, 8], generator: new Generator(3, CPU)).requires_grad_(true);
-        var y = block.Forward(new ParameterViews(layout, flat, float32), x, zeros([1, 1, 1, 1, 8]), ones([1, 1, 1, 1, 8]));
+        var y = block.Forward(new ParameterViews(layout, flat, float32), x, zeros([1, 1, 1, 1, 8]), ones([1, 1, 1, 1, 8]), LocalBlock.Index(x));
         var felt = autograd.grad([y[0, 2, 2, 2].sum()], [x])[0].abs().sum(-1)[0];
         for (var f = 0; f < 5; f++)
             for (var r = 0; r < 5; r++)
                 for (var c = 0; c < 5; c++)
                     Assert.Equal(Math.Abs(f - 2) + Math.Abs(r - 2) + Math.Abs(c - 2) <= 1, felt[f, r, c].ToDouble() > 0);
+    }
+
+    /// <summary>Neighbours gathered by their number are those that shifting finds, in the result and in the gradient.</summary>
+    [Fact]
+    public void Gathered_neighbours_are_shifted_ones()
+    {
+        var layout = new ParameterLayout();
+        var block = new LocalBlock(layout, "b", 8);
+        var flat = layout.Initialise(1);
+        flat.add_(0.1 * randn(flat.shape, generator: new Generator(2, CPU)));
+        var w = new ParameterViews(layout, flat, float32);
+        var x = randn([2, 3, 4, 5, 8], generator: new Generator(3, CPU)).requires_grad_(true);
+        var (shift, scale) = (randn([2, 3, 1, 1, 8], generator: new Generator(4, CPU)), randn([2, 1, 1, 1, 8], generator: new Generator(5, CPU)));
+        var weights = randn([2, 3, 4, 5, 8], generator: new Generator(6, CPU));
+        var (shifted, gathered) = (block.Forward(w, x, shift, scale, null), block.Forward(w, x, shift, scale, LocalBlock.Index(x)));
+        Assert.Equal(0, LargestDifference(shifted, gathered));
+        Assert.True(LargestDifference(autograd.grad([(shifted * weights).sum()], [x])[0], autograd.grad([(gathered * weights).sum()], [x])[0]) < 1e-5);
     }
 
     private static TinyNetwork Network(string variant, bool trained = true) => new(trained, All[variant]);

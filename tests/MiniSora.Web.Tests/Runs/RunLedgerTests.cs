@@ -89,6 +89,16 @@ public class RunLedgerTests
     }
 
     [Fact]
+    public async Task A_process_that_the_system_killed_for_want_of_memory_is_not_tried_again()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (id, grant) = await backend.RunningAsync(await backend.MemberAsync("mei"));
+        await backend.Ledger.EndAsync(id, grant.Attempt, new(137, "", false, OutOfMemory: true), CancellationToken.None);
+        var run = await backend.RunAsync(id);
+        Assert.Equal((RunState.Failed, "out_of_memory"), (run.State, run.FailureCode));
+    }
+
+    [Fact]
     public async Task A_new_checkpoint_forgives_earlier_losses()
     {
         await using var backend = await Backend.StartAsync();

@@ -2,6 +2,7 @@ using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
+using MiniSora.Web.Status;
 
 namespace MiniSora.Web.Tests.Runs;
 
@@ -23,6 +24,8 @@ public class StarterCheckpointTests
         var spec = new SamplingSpec { Name = "First", Checkpoint = starter.Sha256, Prompt = "a red circle moves left" };
         var sampling = Assert.IsType<Submitted>(await backend.Runs.SubmitAsync(spec, new(), mei, CancellationToken.None)).RunId;
         Assert.Equal(1, (await backend.RunAsync(sampling)).Number);
+        var counted = await backend.Get<ReliabilityReader>().CountAsync(CancellationToken.None);
+        Assert.Equal((0, 0, 1), (counted.MetricGaps, counted.StepsChecked, counted.Runs));
     }
 
     [Fact]

@@ -128,7 +128,11 @@ function drawNotes() {
 
 function draw() {
   find('[data-status]').textContent = say(state.ended ? 'Room.Over' : state.began ? 'Room.Live' : 'Room.Waiting');
-  if (way === 'live') find('[data-here]').textContent = say('Room.Here', state.here);
+  if (way === 'live') {
+    find('[data-here]').textContent = say('Room.Here', state.here);
+    const live = state.began && !state.ended;
+    for (const [act, fits] of [['began', !live], ['ended', live]]) find(`[data-act=${act}]`)?.toggleAttribute('hidden', !fits);
+  }
   scene.show(state.scene);
   if (way === 'stage') return;
   drawLists();

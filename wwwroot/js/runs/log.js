@@ -18,6 +18,8 @@ export class Log {
 
   replace(lines) {
     this.#box.replaceChildren(...lines.slice(-Most).map(line => this.#row(line)));
+    // Only now is an empty box known to stand for an empty log.
+    this.#box.dataset.read = "";
     this.#end();
   }
 

@@ -57,9 +57,27 @@ export class Metrics {
       card.append(head, plot);
       // The loss on fixed clips is the first thing to look at after the loss itself.
       if (name === "validation_loss") this.#grid.prepend(card);
-      else this.#grid.append(card);
+      else if (/^validation_loss_t\d\d$/.test(name)) this.#levels().append(card);
+      else this.#grid.insertBefore(card, this.#grid.querySelector("[data-levels]"));
       this.#register(name, card);
     }
+  }
+
+  /** Where the ten curves by noise level are: folded, since few look at them, and last. */
+  #levels() {
+    let group = this.#grid.querySelector("[data-levels]");
+    if (!group) {
+      group = document.createElement("details");
+      group.className = "chart-group";
+      group.dataset.levels = "";
+      const title = document.createElement("summary");
+      title.textContent = this.#texts.levels;
+      const grid = document.createElement("div");
+      grid.className = "more-charts";
+      group.append(title, grid);
+      this.#grid.append(group);
+    }
+    return group.lastElementChild;
   }
 
   /** Points of one step event: { name: [[step, value], …] }. */

@@ -23,7 +23,6 @@ export class Previews {
       this.#show();
     };
     this.#slider.addEventListener("input", this.oninput);
-    this.#show();
   }
 
   replace(artifacts) {
