@@ -47,21 +47,23 @@ internal sealed class LocalLevel
         return vectors;
     }
 
-    /// <summary>Patches of latents [B, F, S, p·p·c] to patches of features [B, F, S, p·p·E]; <paramref name="m"/> from <see cref="Vectors"/>.</summary>
-    public Tensor In(ParameterViews w, Tensor patches, Tensor[] m, int rows, int columns)
+    /// <summary>Which cells neighbour which, for patches [B, F, S, …] of a grid of so many rows and columns; see <see cref="LocalBlock.Index"/>.</summary>
+    public Tensor? Neighbours(Tensor patches, int rows, int columns) =>
+        LocalBlock.Index(patches.device, patches.shape[0], patches.shape[1], (long)rows * patch, (long)columns * patch);
+
+    /// <summary>Patches of latents [B, F, S, p·p·c] to patches of features [B, F, S, p·p·E]; <paramref name="m"/> from <see cref="Vectors"/>, <paramref name="neighbours"/> from <see cref="Neighbours"/>.</summary>
+    public Tensor In(ParameterViews w, Tensor patches, Tensor[] m, Tensor? neighbours, int rows, int columns)
     {
         var x = embedder.Forward(w, Cells(patches, channels, rows, columns));
-        var neighbours = LocalBlock.Index(x);
         for (var i = 0; i < before.Count; i++)
             x = before[i].Forward(w, x, m[2 * i], m[2 * i + 1], neighbours);
         return Patched(x, rows, columns);
     }
 
     /// <summary>Patches of features [B, F, S, p·p·E] to patches of latents.</summary>
-    public Tensor Out(ParameterViews w, Tensor patches, Tensor[] m, int rows, int columns)
+    public Tensor Out(ParameterViews w, Tensor patches, Tensor[] m, Tensor? neighbours, int rows, int columns)
     {
         var x = Cells(patches, width, rows, columns);
-        var neighbours = LocalBlock.Index(x);
         for (var i = 0; i < after.Count; i++)
             x = after[i].Forward(w, x, m[2 * (before.Count + i)], m[2 * (before.Count + i) + 1], neighbours);
         return Patched(final.Forward(w, Modulation.Apply(x, m[^2], m[^1])), rows, columns);

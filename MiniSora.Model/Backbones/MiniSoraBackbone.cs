@@ -122,7 +122,8 @@ internal sealed class MiniSoraBackbone : IDisposable
         var selection = times.Selection(textGroups, device, w.Compute, span);
         var perFrameTime = span == 1 && textGroups == 0 ? selection : times.Selection(0, device, w.Compute);
         var cells = local?.Vectors(w, condition, perFrameTime);
-        var fine = local?.In(w, input, cells!, rows, columns);
+        var neighbours = local?.Neighbours(input, rows, columns);
+        var fine = local?.In(w, input, cells!, neighbours, rows, columns);
         var stacked = Stack(fine ?? input);
         var x = xEmbedder.Forward(w, stacked).Plus(pEmbedder.Forward(w, places).view(frames, perFrame, options.Width));
         if (given is not null)
@@ -170,7 +171,7 @@ internal sealed class MiniSoraBackbone : IDisposable
         var normed = Modulation.Apply(x.narrow(1, groups, frames), Video(m[^2]), Video(m[^1]));
         var output = Unstack(finalLayer.Forward(w, normed), latentFrames);
         if (local is not null)
-            output = local.Out(w, output.Plus(fine!), cells!, rows, columns);
+            output = local.Out(w, output.Plus(fine!), cells!, neighbours, rows, columns);
         var direct = kept is null ? input : kept.Repeated(span, (int)latentFrames).Of(input);
         output = output.addcmul(Skip(w, condition, perFrameTime), direct, HeldScalar.One);
         return output.to_type(w.Compute == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).MoveToOuterDisposeScope();

@@ -30,14 +30,14 @@ internal sealed class LocalBlock
     }
 
     /// <summary>
-    /// Where the rows of <see cref="Gathered"/> come from, int64 [B·F·h·w·7], for cells [B, F, h, w, …]. Null on a GPU, which would add the rows' gradients in
+    /// Where the rows of <see cref="Gathered"/> come from, int64 [B·F·h·w·7], for a grid of cells [B, F, h, w]. Null on a GPU, which would add the rows' gradients in
     /// an order of its own, another one each time.
     /// </summary>
-    public static Tensor? Index(Tensor cells)
+    public static Tensor? Index(Device device, long batch, long frames, long rows, long columns)
     {
-        if (cells.device_type != DeviceType.CPU)
+        if (device.type != DeviceType.CPU)
             return null;
-        long batch = cells.shape[0], frames = cells.shape[1], rows = cells.shape[2], columns = cells.shape[3], beyond = batch * frames * rows * columns;
+        var beyond = batch * frames * rows * columns;
         var index = new long[beyond * BackboneOptions.LocalCells];
         var at = 0;
         for (long b = 0; b < batch; b++)

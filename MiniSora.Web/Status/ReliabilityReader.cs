@@ -61,17 +61,17 @@ internal sealed class ReliabilityReader(IDbContextFactory<MiniSoraDbContext> con
             })
             .ToListAsync(cancellationToken);
         var recoveries = lostAttempts.Where(a => a.Next is not null).Select(a => Math.Max(0, (a.Next!.Value - a.LastHeardAt).TotalSeconds)).ToList();
-        var (gaps, steps) = await GapsAsync(context, since, cancellationToken);
+        var (gaps, steps) = await GapsAsync(context, runs, since, cancellationToken);
         return new(
             now, Days, submitted, ended, lost, late, lostAttempts.Count, recoveries.Count,
             recoveries.Count == 0 ? null : recoveries.Average(), recoveries.Count == 0 ? null : recoveries.Max(), gaps, steps);
     }
 
     // Every step logs a loss, so a finished run has as many as it has steps, from where its first attempt began.
-    private static async Task<(long Gaps, long Steps)> GapsAsync(MiniSoraDbContext context, DateTimeOffset since, CancellationToken cancellationToken)
+    private static async Task<(long Gaps, long Steps)> GapsAsync(MiniSoraDbContext context, IQueryable<Run> seen, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var runs = await context.Runs.AsNoTracking()
-            .Where(run => run.Number != StarterCheckpoint.Number && run.Kind == RunKind.Training && run.State == RunState.Succeeded && run.EndedAt >= since)
+        var runs = await seen
+            .Where(run => run.Kind == RunKind.Training && run.State == RunState.Succeeded && run.EndedAt >= since)
             .Select(run => new
             {
                 run.Number,

@@ -98,12 +98,9 @@ public sealed class TemporalPatchTests : TorchTests
     [Fact]
     public void A_local_block_sees_a_cross()
     {
-        var layout = new ParameterLayout();
-        var block = new LocalBlock(layout, "b", 8);
-        var flat = layout.Initialise(1);
-        flat.add_(0.1 * randn(flat.shape, generator: new Generator(2, CPU)));
+        var (block, w) = Local();
         var x = randn([1, 5, 5, 5, 8], generator: new Generator(3, CPU)).requires_grad_(true);
-        var y = block.Forward(new ParameterViews(layout, flat, float32), x, zeros([1, 1, 1, 1, 8]), ones([1, 1, 1, 1, 8]), LocalBlock.Index(x));
+        var y = block.Forward(w, x, zeros([1, 1, 1, 1, 8]), ones([1, 1, 1, 1, 8]), LocalBlock.Index(CPU, 1, 5, 5, 5));
         var felt = autograd.grad([y[0, 2, 2, 2].sum()], [x])[0].abs().sum(-1)[0];
         for (var f = 0; f < 5; f++)
             for (var r = 0; r < 5; r++)
@@ -115,17 +112,23 @@ public sealed class TemporalPatchTests : TorchTests
     [Fact]
     public void Gathered_neighbours_are_shifted_ones()
     {
+        var (block, w) = Local();
+        var x = randn([2, 3, 4, 5, 8], generator: new Generator(3, CPU)).requires_grad_(true);
+        var (shift, scale) = (randn([2, 3, 1, 1, 8], generator: new Generator(4, CPU)), randn([2, 1, 1, 1, 8], generator: new Generator(5, CPU)));
+        var weights = randn([2, 3, 4, 5, 8], generator: new Generator(6, CPU));
+        var (shifted, gathered) = (block.Forward(w, x, shift, scale, null), block.Forward(w, x, shift, scale, LocalBlock.Index(CPU, 2, 3, 4, 5)));
+        Assert.Equal(0, LargestDifference(shifted, gathered));
+        Assert.True(LargestDifference(autograd.grad([(shifted * weights).sum()], [x])[0], autograd.grad([(gathered * weights).sum()], [x])[0]) < 1e-5);
+    }
+
+    /// <summary>A local block of 8 features that is not the identity, and its weights.</summary>
+    private static (LocalBlock Block, ParameterViews Weights) Local()
+    {
         var layout = new ParameterLayout();
         var block = new LocalBlock(layout, "b", 8);
         var flat = layout.Initialise(1);
         flat.add_(0.1 * randn(flat.shape, generator: new Generator(2, CPU)));
-        var w = new ParameterViews(layout, flat, float32);
-        var x = randn([2, 3, 4, 5, 8], generator: new Generator(3, CPU)).requires_grad_(true);
-        var (shift, scale) = (randn([2, 3, 1, 1, 8], generator: new Generator(4, CPU)), randn([2, 1, 1, 1, 8], generator: new Generator(5, CPU)));
-        var weights = randn([2, 3, 4, 5, 8], generator: new Generator(6, CPU));
-        var (shifted, gathered) = (block.Forward(w, x, shift, scale, null), block.Forward(w, x, shift, scale, LocalBlock.Index(x)));
-        Assert.Equal(0, LargestDifference(shifted, gathered));
-        Assert.True(LargestDifference(autograd.grad([(shifted * weights).sum()], [x])[0], autograd.grad([(gathered * weights).sum()], [x])[0]) < 1e-5);
+        return (block, new ParameterViews(layout, flat, float32));
     }
 
     private static TinyNetwork Network(string variant, bool trained = true) => new(trained, All[variant]);
