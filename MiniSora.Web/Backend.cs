@@ -87,7 +87,7 @@ public static class Backend
         AddCommunity(services);
         services.AddSingleton<ReliabilityReader>();
         services.AddSingleton<EstimateReader>();
-        services.AddSingleton(provider => new MemberShares(
+        services.AddSingleton(provider => new MemberAdministration(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<RunWake>()));
         services.AddHealth();
         builder.AddTelemetry();

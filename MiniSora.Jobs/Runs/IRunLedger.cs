@@ -32,6 +32,9 @@ public enum StopRequest
 
     /// <summary>Write a checkpoint and leave the device to another run; the run goes on by itself.</summary>
     Yield,
+
+    /// <summary>Write a checkpoint and leave: the budget is used up; the run goes on by itself when it is raised.</summary>
+    Budget,
 }
 
 /// <summary>How the child process of an attempt ended, beyond what its events said.</summary>

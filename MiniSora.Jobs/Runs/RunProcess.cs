@@ -103,7 +103,7 @@ public sealed class RunProcess : IAsyncDisposable
             if (!await EndsWithinAsync(options.CancelGrace).ConfigureAwait(false))
                 Kill();
         }
-        else if (request is StopRequest.Interrupt or StopRequest.Yield && !await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
+        else if (request is StopRequest.Interrupt or StopRequest.Yield or StopRequest.Budget && !await EndsWithinAsync(options.CheckpointGrace).ConfigureAwait(false))
         {
             NativeProcess.Terminate(Id);
             if (!await EndsWithinAsync(options.KillGrace).ConfigureAwait(false))

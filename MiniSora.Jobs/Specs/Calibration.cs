@@ -107,10 +107,14 @@ public sealed record Calibration
         return new(device, precision, width, rate, below.Source < above.Source ? below.Source : above.Source);
     }
 
-    /// <summary>A shipped rate, as much faster or slower as the measured one of the nearest width was found to be: a machine is known by one measurement.</summary>
+    /// <summary>
+    /// A shipped rate, as much faster or slower as the measured one of the nearest width was found to be: a machine is known by one measurement.
+    /// Not of a much smaller network, though: its steps are spent on starting operations, which says nothing of large products.
+    /// </summary>
     private static CalibrationRate Scaled(CalibrationRate cell, IReadOnlyList<CalibrationRate> cells)
     {
-        if (cell.Source != RateSource.Default || cells.Where(other => other.Source != RateSource.Default).MinBy(other => Math.Abs(Math.Log((double)other.Width / cell.Width))) is not { } nearest)
+        var telling = cells.Where(other => other.Source != RateSource.Default && 2 * other.Width >= cell.Width);
+        if (cell.Source != RateSource.Default || telling.MinBy(other => Math.Abs(Math.Log((double)other.Width / cell.Width))) is not { } nearest)
             return cell;
         var shipped = Uncalibrated.Rate(cell.Device, cell.Precision, nearest.Width).GflopPerSecond;
         return cell with { GflopPerSecond = cell.GflopPerSecond * nearest.GflopPerSecond / shipped, Source = RateSource.Benchmark };

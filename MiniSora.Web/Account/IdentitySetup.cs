@@ -50,6 +50,8 @@ internal static class IdentitySetup
             options.Events.OnRedirectToLogin = context => Answer(context, StatusCodes.Status401Unauthorized);
             options.Events.OnRedirectToAccessDenied = context => Answer(context, StatusCodes.Status403Forbidden);
         });
+        // A role that was given or taken away counts from the next minute on.
+        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.AddAuthorizationBuilder()
             .AddPolicy(MemberRoles.Moderator, policy => policy.RequireRole(MemberRoles.Moderator, MemberRoles.Administrator))
             .AddPolicy(MemberRoles.Administrator, policy => policy.RequireRole(MemberRoles.Administrator));

@@ -41,7 +41,7 @@ public sealed record ApiSweep(long Id, string Name, IReadOnlyList<string> Settin
 /// <param name="Kind"><c>Training</c> or <c>Sampling</c>.</param>
 /// <param name="State"><c>Queued</c>, <c>Running</c>, <c>Interrupted</c>, <c>Paused</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Cancelled</c>; the last three are final, except that a failed run can be resumed.</param>
 /// <param name="Progress">0…1; null before it is known how much there is to do.</param>
-/// <param name="StopRequested">What was asked of the running attempt and is not done yet: <c>StopAndKeep</c>, <c>Interrupt</c>, <c>Yield</c> (it makes room for a roundtable, or did and waits to go on); else null.</param>
+/// <param name="StopRequested">What was asked of the running attempt and is not done yet: <c>StopAndKeep</c>, <c>Interrupt</c>, <c>Yield</c> (it makes room for a roundtable, or did and waits to go on), <c>Budget</c> (the budget of its sweep is used up: it leaves, or did and waits for more); else null.</param>
 public sealed record ApiRun(
     Guid Id, long Number, string Name, string Kind, string State, string? StopRequested, string Owner, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt,
     long Step, long TotalSteps, double? Progress, double StepsPerSecond, double SecondsLeft, double? Loss, string? FailureCode, int? QueuePosition, string Url)

@@ -10,7 +10,7 @@ namespace MiniSora.Web.Queue;
 /// Makes room for a prompt that the stage of a roundtable waits for: where every device is busy, one training run writes its checkpoint, leaves, and
 /// goes on from it afterwards. Nothing else is ever asked to leave, and nothing leaves without its checkpoint.
 /// </summary>
-internal sealed class StageRoom(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, Fleet fleet, StopSignals signals)
+internal sealed class StageRoom(IDbContextFactory<MiniSoraDbContext> contexts, RunLedger ledger, Fleet fleet)
 {
     /// <summary>Asks as many training runs to leave as the stage needs. Call when what fits has been handed over.</summary>
     /// <param name="held">Runs that hold a slot.</param>
@@ -39,31 +39,13 @@ internal sealed class StageRoom(IDbContextFactory<MiniSoraDbContext> contexts, R
         {
             if (await fleet.LeaverForAsync(stage, staying, leavers.Select(holder => holder.RunId), cancellationToken) is { } leaving)
             {
-                await AskAsync(leavers.Single(holder => holder.RunId == leaving), cancellationToken);
+                await ledger.AskToLeaveAsync(leaving, leavers.Single(holder => holder.RunId == leaving).Attempt, StopRequest.Yield, cancellationToken);
                 staying.Remove(leaving);
                 leavers.RemoveAll(holder => holder.RunId == leaving);
             }
 
             staying.Add(stage);
         }
-    }
-
-    private async Task AskAsync(Holder holder, CancellationToken cancellationToken)
-    {
-        var asked = await writing.DoAsync(
-            async write =>
-            {
-                var run = await write.Context.Runs.FindAsync([holder.RunId], cancellationToken);
-                // A person may have asked something of it meanwhile: that goes first, and makes room as well.
-                if (run is not { State: RunState.Running, StopRequested: null } || run.CurrentAttempt != holder.Attempt)
-                    return false;
-                run.StopRequested = StopRequest.Yield;
-                write.TellState(run);
-                return true;
-            },
-            cancellationToken);
-        if (asked)
-            signals.Raise(holder.RunId, holder.Attempt, StopRequest.Yield);
     }
 
     private sealed record Holder(Guid RunId, int Attempt, bool Leaves, bool MayLeave);

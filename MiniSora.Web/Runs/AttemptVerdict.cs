@@ -73,7 +73,7 @@ internal static class AttemptVerdict
     private static void Failed(RunWrite write, Run run, Attempt attempt)
     {
         var rule = FailureRules.Of(run.FailureCode ?? "software", JsonSerializer.Deserialize<Dictionary<string, string>>(run.FailureArguments ?? "{}") ?? []);
-        if (!rule.IsAutomatic || ++run.LostInARow >= RunLedger.MostLosses || run.StopRequested is not (null or StopRequest.Yield))
+        if (!rule.IsAutomatic || ++run.LostInARow >= RunLedger.MostLosses || run.StopRequested is not (null or StopRequest.Yield or StopRequest.Budget))
         {
             write.Move(run, RunState.Failed);
             return;

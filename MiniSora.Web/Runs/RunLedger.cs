@@ -41,8 +41,8 @@ internal sealed partial class RunLedger(
                 if (run is not { State: RunState.Queued })
                     return null;
                 run.CurrentAttempt++;
-                // It made room for another run; that is over.
-                if (run.StopRequested == StopRequest.Yield)
+                // It made room for another run, or waited for its budget; that is over.
+                if (run.StopRequested is StopRequest.Yield or StopRequest.Budget)
                     run.StopRequested = null;
                 write.Context.Attempts.Add(new()
                 {
@@ -99,6 +99,24 @@ internal sealed partial class RunLedger(
         }
 
         return await signal.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Asks an attempt to write its checkpoint and leave. What a person has asked of it meanwhile goes first.</summary>
+    public async Task AskToLeaveAsync(Guid runId, int attempt, StopRequest why, CancellationToken cancellationToken)
+    {
+        var asked = await writing.DoAsync(
+            async write =>
+            {
+                var run = await write.Context.Runs.FindAsync([runId], cancellationToken);
+                if (run is not { State: RunState.Running, StopRequested: null } || run.CurrentAttempt != attempt)
+                    return false;
+                run.StopRequested = why;
+                write.TellState(run);
+                return true;
+            },
+            cancellationToken);
+        if (asked)
+            signals.Raise(runId, attempt, why);
     }
 
     public async Task EndAsync(Guid runId, int attempt, AttemptEnd end, CancellationToken cancellationToken)

@@ -47,6 +47,7 @@ internal sealed partial class RunScheduler(
         reserve.Keep(leaving: options.Value.MinFreeBytes);
         await ledger.ReapAsync(clock.GetUtcNow(), cancellationToken);
         await use.ChargeAsync(cancellationToken);
+        await budgets.EnforceAsync(cancellationToken);
         var started = 0;
         if (settings.Shared)
             await lost.FreeAsync(cancellationToken);

@@ -20,7 +20,8 @@ internal sealed partial class StarterCheckpoint(
     /// <summary>Its number: those of the community begin at 1.</summary>
     public const long Number = 0;
 
-    private const string Email = "starter@minisora.invalid";
+    /// <summary>Of the account that owns it, which nobody can sign in with.</summary>
+    public const string Email = "starter@minisora.invalid";
 
     /// <summary>The file beside the program.</summary>
     public static string File => Path.Combine(AppContext.BaseDirectory, "recipes", "starter.safetensors");

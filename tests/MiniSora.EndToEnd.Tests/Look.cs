@@ -69,4 +69,24 @@ internal sealed class Look
         var axe = await Page.RunAxe();
         complaints.AddRange(axe.Violations.Select(v => $"{where}: {v.Id}: {string.Join("; ", v.Nodes.Take(3).Select(n => n.Html))}"));
     }
+
+    /// <summary>The top bar at the widths of phones, tablets and small windows: nothing lies over its neighbour or leaves the screen.</summary>
+    public static async Task<IReadOnlyList<string>> AtBarAsync(IPage page)
+    {
+        var complaints = new List<string>();
+        foreach (var width in new[] { 360, 600, 800, 1024, 1201, 1280, 1440 })
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            await page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+            complaints.AddRange((await page.EvaluateAsync<string[]>("""
+                () => {
+                    const shown = [...document.querySelectorAll('.bar .brand, .bar .bar-nav, .bar-end > *')].filter(part => part.getBoundingClientRect().width > 0);
+                    const wide = shown.filter(part => part.matches('.run-chip') && part.scrollWidth > part.clientWidth || part.getBoundingClientRect().right > innerWidth);
+                    const over = shown.filter((part, i) => shown.slice(i + 1).some(next => part.getBoundingClientRect().right > next.getBoundingClientRect().left + 1));
+                    return [...wide, ...over].map(part => part.className);
+                }
+                """)).Select(part => $"bar at {width}: {part}"));
+        }
+        return complaints;
+    }
 }

@@ -1,15 +1,34 @@
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
 using MiniSora.Web.Queue;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Runs.Sweeps;
 
 /// <summary>
-/// Whether a run of a sweep may still start: what its sweep has used, what its running runs are expected to use in all, and its own expected time must fit
-/// into the budget. A run that has started once goes on to its end.
+/// Keeps a sweep within its budget. A run starts if what its sweep has used, what those that have started are expected to use in all, and its own expected
+/// time fit into it. Expectations err: when the budget is used up, those that still run write a checkpoint and leave, and go on when it is raised.
 /// </summary>
-internal sealed class SweepBudgets(IDbContextFactory<MiniSoraDbContext> contexts, TimeProvider clock)
+internal sealed class SweepBudgets(IDbContextFactory<MiniSoraDbContext> contexts, RunLedger ledger, TimeProvider clock)
 {
+    /// <summary>Asks the training runs of sweeps whose budget is used up to leave.</summary>
+    public async Task EnforceAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var working = await context.Runs.AsNoTracking()
+            .Where(run => run.State == RunState.Running && run.StopRequested == null && run.Kind == RunKind.Training && run.SweepId != null)
+            .Join(context.Set<Sweep>(), run => run.SweepId, sweep => sweep.Id, (run, sweep) => new { run.Id, run.CurrentAttempt, Sweep = sweep.Id, sweep.BudgetSeconds })
+            .Where(run => run.BudgetSeconds != null)
+            .ToListAsync(cancellationToken);
+        foreach (var sweep in working.GroupBy(run => (run.Sweep, run.BudgetSeconds)))
+        {
+            if ((await UseAsync(context, sweep.Key.Sweep, clock.GetUtcNow(), cancellationToken)).Sum(run => run.Used) < sweep.Key.BudgetSeconds)
+                continue;
+            foreach (var run in sweep)
+                await ledger.AskToLeaveAsync(run.Id, run.CurrentAttempt, StopRequest.Budget, cancellationToken);
+        }
+    }
+
     /// <summary>The waiting runs that their budget keeps back, with the seconds that are left of it.</summary>
     public async Task<IReadOnlyDictionary<Guid, double>> BeyondAsync(IReadOnlyCollection<Guid> handedOver, CancellationToken cancellationToken)
     {
@@ -24,6 +43,12 @@ internal sealed class SweepBudgets(IDbContextFactory<MiniSoraDbContext> contexts
             var left = budget - runs.Where(run => run.HasStarted || handedOver.Contains(run.Id)).Sum(run => run.Promised);
             foreach (var run in runs.Where(run => run is { State: RunState.Queued, HasStarted: false } && !handedOver.Contains(run.Id) && run.Expected > left))
                 beyond[run.Id] = Math.Max(0, left);
+            // What has begun is finished as long as there is anything left.
+            if (runs.Sum(run => run.Used) >= budget)
+            {
+                foreach (var run in runs.Where(run => run is { State: RunState.Queued, HasStarted: true } && !handedOver.Contains(run.Id)))
+                    beyond[run.Id] = 0;
+            }
         }
 
         return beyond;

@@ -108,4 +108,14 @@ public sealed class RunEstimatorTests
         Assert.Equal(RateSource.Benchmark, slow.Rate("cpu", Precision.Fp32, 32).Source);
         Assert.Equal(shipped.Rate("cpu", Precision.Bf16, 32), slow.Rate("cpu", Precision.Bf16, 32));
     }
+
+    [Fact]
+    public void A_network_too_small_to_keep_the_machine_busy_says_nothing_of_larger_ones()
+    {
+        var shipped = Calibration.Uncalibrated;
+        var toy = shipped.With(new CalibrationRate("cpu", Precision.Fp32, 32, 1.5, RateSource.Run));
+
+        Assert.Equal(shipped.Rate("cpu", Precision.Fp32, 128), toy.Rate("cpu", Precision.Fp32, 128));
+        Assert.Equal(1.5, toy.Rate("cpu", Precision.Fp32, 64).GflopPerSecond, 6);
+    }
 }

@@ -18,11 +18,11 @@ public sealed class AllowedJobsTests
     {
         await using var backend = await Backend.StartAsync();
         var (mei, root) = (await backend.MemberAsync("mei"), await backend.MemberAsync("root", administrator: true));
-        var shares = backend.Get<MemberShares>();
+        var shares = backend.Get<MemberAdministration>();
         Assert.Equal("not_found", (await shares.SetWeightAsync(mei.MemberId!.Value, 2, mei, CancellationToken.None))!.Code);
-        Assert.Empty(await shares.ListAsync(mei, CancellationToken.None));
+        Assert.Empty(await shares.ListAsync("", mei, CancellationToken.None));
         Assert.Equal("weight_out_of_range", (await shares.SetWeightAsync(mei.MemberId.Value, 0, root, CancellationToken.None))!.Code);
         Assert.Null(await shares.SetWeightAsync(mei.MemberId.Value, 2, root, CancellationToken.None));
-        Assert.Equal(2, (await shares.ListAsync(root, CancellationToken.None)).Single(line => line.Name == "mei").Weight);
+        Assert.Equal(2, (await shares.ListAsync("", root, CancellationToken.None)).Single(line => line.Name == "mei").Weight);
     }
 }

@@ -89,6 +89,44 @@ public class SweepTests
     }
 
     [Fact]
+    public async Task A_run_that_takes_longer_than_expected_leaves_when_the_budget_is_used_up_and_goes_on_when_it_is_raised()
+    {
+        await using var backend = await Backend.StartAsync(null, ("Runs:Execute", "true"), ("Runs:Slots", "4"), ("urls", "http://127.0.0.1:0"));
+        var mei = await backend.MemberAsync("mei");
+        var sweep = await SubmitAsync(backend, mei, 60, "training.learning_rate=1e-4,2e-4");
+        await ForecastAsync(backend, sweep.RunIds, 50);
+        var (run, look) = (sweep.RunIds[0], backend.Get<RunScheduler>());
+        Assert.Equal(1, await look.LookAsync(CancellationToken.None));
+        var grant = (await backend.Ledger.ClaimAsync(run, "test", CancellationToken.None))!;
+        async Task PassAsync(int seconds)
+        {
+            backend.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            await backend.Ledger.HeartbeatAsync(run, grant.Attempt, CancellationToken.None);
+            await look.LookAsync(CancellationToken.None);
+        }
+
+        await PassAsync(30);
+        await PassAsync(29);
+        Assert.Null((await backend.RunAsync(run)).StopRequested);
+        await PassAsync(2);
+        Assert.Equal(StopRequest.Budget, await backend.Ledger.WaitForStopAsync(run, grant.Attempt, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10)));
+
+        await backend.ReportAsync(grant, new RunFinished("interrupted", 4, 30, 1, 1) { Seq = 1 });
+        await backend.EndAsync(grant);
+        backend.Get<RunSlots>().Free(run);
+        Assert.Equal(RunState.Queued, (await backend.RunAsync(run)).State);
+        Assert.Equal(0, await look.LookAsync(CancellationToken.None));
+        Assert.Equal(new WaitCause(WaitReason.Budget, 0), (await backend.Get<QueueBoard>().PlaceOfAsync(run, CancellationToken.None))!.Causes[0]);
+        Assert.Equal(2, (await backend.Get<SweepService>().FindAsync(sweep.SweepId, mei, CancellationToken.None))!.KeptBack);
+
+        Assert.Null(await backend.Get<SweepService>().SetBudgetAsync(sweep.SweepId, 70, mei, CancellationToken.None));
+
+        Assert.Equal(1, await look.LookAsync(CancellationToken.None));
+        Assert.Equal(2, (await backend.Ledger.ClaimAsync(run, "test", CancellationToken.None))!.Attempt);
+        Assert.Null((await backend.RunAsync(run)).StopRequested);
+    }
+
+    [Fact]
     public async Task A_raised_budget_lets_the_rest_start_and_a_stranger_cannot_raise_it()
     {
         await using var backend = await Backend.StartAsync(null, ("Runs:Execute", "true"), ("Runs:Slots", "4"), ("urls", "http://127.0.0.1:0"));

@@ -77,7 +77,8 @@ export class Chart {
       series: [
         { label: texts.step },
         { label: texts.raw, stroke: ghost, width: 1, points: { show: false }, spanGaps: true },
-        { label: label, stroke: line, width: 2, points: { show: false }, spanGaps: true },
+        // A single point has no line.
+        { label: label, stroke: line, width: 2, points: { show: plot => plot.data[0].length === 1, size: 7, fill: line }, spanGaps: true },
       ],
       hooks: { setCursor: [plot => this.#read(plot.cursor.idx)] },
     }, this.#data(), this.#host);
