@@ -74,7 +74,7 @@ internal sealed class Look
     public static async Task<IReadOnlyList<string>> AtBarAsync(IPage page)
     {
         var complaints = new List<string>();
-        foreach (var width in new[] { 360, 600, 800, 1024, 1201, 1280, 1440 })
+        foreach (var width in new[] { 360, 600, 800, 1024, 1241, 1280, 1440 })
         {
             await page.SetViewportSizeAsync(width, 900);
             await page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
