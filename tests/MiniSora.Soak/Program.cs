@@ -8,6 +8,7 @@ var root = new RootCommand("Proof that the run engine keeps its promises. Each c
     LatencyCommand(),
     IngestCommand(),
     FanOutCommand(),
+    AudienceCommand(),
     PagesCommand(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
@@ -64,6 +65,15 @@ static Command FanOutCommand()
     var seconds = new Option<int>("--seconds") { Description = "How long messages are sent, two a second.", DefaultValueFactory = _ => 30 };
     var command = new Command("fan-out", "Listeners on one run, 2 messages/s of 2 KB: p99 under a second, nothing missing after a forced reconnect of a tenth.") { listeners, seconds };
     command.SetAction((parsed, stop) => RunAsync(bounds => new FanOut(parsed.GetValue(listeners), parsed.GetValue(seconds), bounds).RunAsync(stop)));
+    return command;
+}
+
+static Command AudienceCommand()
+{
+    var attendees = new Option<int>("--attendees") { Description = "Members who look at the stage and vote.", DefaultValueFactory = _ => 200 };
+    var seconds = new Option<int>("--seconds") { Description = "How long the presenter changes the stage, twice a second.", DefaultValueFactory = _ => 30 };
+    var command = new Command("audience", "A live roundtable: 200 attendees see what the presenter shows within 200 ms (p95) while they vote, who joins late sees the same, no vote is lost, and a prompt that the presenter takes has its clip within 3 s.") { attendees, seconds };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Audience(Math.Clamp(parsed.GetValue(attendees), 20, 2000), Math.Clamp(parsed.GetValue(seconds), 2, 3600), bounds).RunAsync(stop)));
     return command;
 }
 

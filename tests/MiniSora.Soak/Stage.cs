@@ -62,12 +62,15 @@ internal sealed class Stage : IAsyncDisposable
     public static Task<Stage> OpenAsync(params (string Name, string Value)[] more) => OpenAsync(1, more);
 
     /// <summary>The same with several members.</summary>
-    public static async Task<Stage> OpenAsync(int members, params (string Name, string Value)[] more)
+    public static Task<Stage> OpenAsync(int members, params (string Name, string Value)[] more) => OpenAsync(members, _ => Task.CompletedTask, more);
+
+    /// <summary>The same with more in the data than members: <paramref name="prepare"/> gets the services of a portal that executes nothing.</summary>
+    public static async Task<Stage> OpenAsync(int members, Func<IServiceProvider, Task> prepare, params (string Name, string Value)[] more)
     {
         var stage = new Stage(Settings(more), null);
         // The speed of the machine is not the matter here, and measuring it would take a slot's time.
         await File.WriteAllTextAsync(Path.Combine(stage.DataFolder, "calibration.json"), "{\"rates\":[]}");
-        await stage.MakeTokensAsync(members);
+        await stage.MakeTokensAsync(members, prepare);
         await stage.StartAsync();
         return stage;
     }
@@ -190,7 +193,7 @@ internal sealed class Stage : IAsyncDisposable
         return folder;
     }
 
-    private async Task MakeTokensAsync(int members)
+    private async Task MakeTokensAsync(int members, Func<IServiceProvider, Task> prepare)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -206,7 +209,7 @@ internal sealed class Stage : IAsyncDisposable
         await using var context = await app.Services.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>().CreateDbContextAsync();
         foreach (var (name, role) in Enumerable.Range(1, members).Select(number => (number == 1 ? "soak" : $"soak-{number}", MemberRoles.Member)).Append(("operator", MemberRoles.Administrator)))
         {
-            var member = new Member { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant(), DisplayName = name };
+            var member = new Member { Id = Guid.NewGuid(), UserName = name, NormalizedUserName = name.ToUpperInvariant(), DisplayName = name, SecurityStamp = name };
             context.Users.Add(member);
             context.UserRoles.Add(new() { UserId = member.Id, RoleId = (await context.Roles.SingleAsync(known => known.Name == role)).Id });
             await context.SaveChangesAsync();
@@ -218,6 +221,8 @@ internal sealed class Stage : IAsyncDisposable
             else
                 MemberTokens.Add(made.Secret);
         }
+
+        await prepare(app.Services);
     }
 
     private static bool IsRunProcess(int id, IReadOnlyCollection<string> folders)
