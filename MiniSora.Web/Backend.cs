@@ -225,6 +225,7 @@ public static class Backend
         services.AddSingleton<RunWriting>();
         services.AddSingleton<MetricWriter>();
         services.AddSingleton<MetricReader>();
+        services.AddSingleton<ExpectedBands>();
         services.AddSingleton<StopSignals>();
         services.AddSingleton<RunWake>();
         services.AddSingleton<RunSlots>();

@@ -19,6 +19,7 @@ internal static class RunEndpoints
         app.MapGet("/runs/{number:long}", ByNumberAsync);
         var runs = app.MapGroup("/api/runs/{id:guid}");
         runs.MapGet("/metrics", MetricsAsync);
+        runs.MapGet("/band", BandAsync);
         runs.MapGet("/events", EventsAsync);
         runs.MapGet("/spec.yaml", SpecAsync);
     }
@@ -33,6 +34,13 @@ internal static class RunEndpoints
     {
         response.Headers.CacheControl = "no-store";
         return await reader.ReadAsync(id, name ?? [], buckets ?? 500, cancellationToken) is { } history ? TypedResults.Ok(history) : TypedResults.NotFound();
+    }
+
+    /// <summary>Where earlier runs of the same recipe were.</summary>
+    private static async Task<Results<Ok<ExpectedBand>, NotFound>> BandAsync(Guid id, string name, ExpectedBands bands, HttpResponse response, CancellationToken cancellationToken)
+    {
+        response.Headers.CacheControl = "no-store";
+        return await bands.ReadAsync(id, name, cancellationToken) is { } band ? TypedResults.Ok(band) : TypedResults.NotFound();
     }
 
     /// <summary>The hub's replay for those without a socket.</summary>

@@ -39,6 +39,36 @@ public sealed class ChartTests(Browsing browsing) : IClassFixture<Browsing>, IAs
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_earlier_runs_were_lies_behind_the_curve_and_is_read_out(bool logarithmic)
+    {
+        var page = await OpenAsync();
+        var drawn = await page.EvaluateAsync<string>(
+            """
+            async logarithmic => {
+              const { Chart } = await import("/js/runs/chart.js");
+              const { Series } = await import("/js/runs/series.js");
+              const series = new Series();
+              series.add([1, 50, 100], [0.9, 0.9, 0.1]);
+              const host = document.createElement("div"), readout = document.createElement("p");
+              host.style.cssText = "width: 600px; height: 300px; --muted: #888888";
+              document.body.append(host, readout);
+              const chart = new Chart(host, readout, series, { name: "loss", label: "Loss", smoothing: 0, logarithmic, texts: { step: "Step", raw: "raw", smoothed: "smoothed", noPoints: "none", earlier: "earlier" } });
+              await chart.rebuild();
+              // Half way along, low above the axis: nothing is drawn there but the band.
+              const spot = () => { const canvas = host.querySelector("canvas"); return canvas.getContext("2d").getImageData(Math.round(canvas.width * 0.47), Math.round(canvas.height * 0.66), 1, 1).data[3]; };
+              await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+              const before = spot();
+              chart.band = { steps: [2, 98], low: [0.11, 0.11], high: [0.5, 0.4] };
+              for (let frame = 0; frame < 200 && spot() === 0; frame++) await new Promise(requestAnimationFrame);
+              return `${before} ${spot() > 0} ${readout.textContent}`;
+            }
+            """, logarithmic);
+        Assert.Equal("0 true Step 100 · 0.1000 · earlier 0.1100 – 0.4000", drawn);
+    }
+
+    [Theory]
     [InlineData(0.1049, 0.287)]
     public async Task A_curve_on_the_stage_of_a_roundtable_is_drawn_whatever_its_values_are(double low, double high)
     {

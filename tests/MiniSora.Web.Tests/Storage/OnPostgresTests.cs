@@ -35,6 +35,12 @@ public sealed class MetricsOnPostgresTests : MetricTests
 }
 
 [Collection(PostgresTests.Name)]
+public sealed class ExpectedBandOnPostgresTests : ExpectedBandTests
+{
+    public ExpectedBandOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
 public sealed class ReplayOnPostgresTests : ReplayTests
 {
     public ReplayOnPostgresTests(Postgres postgres) => Backend.Use(postgres);

@@ -1,5 +1,5 @@
 // One metric chart: the raw values as a ghost line, the smoothed ones on top, a read-out under the pointer.
-import { smooth } from "./series.js";
+import { nearest, smooth } from "./series.js";
 import { integer, metric } from "./format.js";
 import { logTicks } from "./ticks.js";
 
@@ -38,7 +38,7 @@ export class Chart {
    * @param host empty element with a fixed height
    * @param readout element that shows the values under the pointer
    * @param series the Series to draw
-   * @param options { name, label, smoothing, logarithmic, texts }
+   * @param options { name, label, smoothing, logarithmic, texts, band }; band { steps, low, high } or null: where earlier runs were
    */
   constructor(host, readout, series, options) {
     this.#host = host;
@@ -55,6 +55,11 @@ export class Chart {
 
   set smoothing(value) {
     this.#options.smoothing = value;
+    this.draw();
+  }
+
+  set band(value) {
+    this.#options.band = value;
     this.draw();
   }
 
@@ -80,7 +85,7 @@ export class Chart {
         // A single point has no line.
         { label: label, stroke: line, width: 2, points: { show: plot => plot.data[0].length === 1, size: 7, fill: line }, spanGaps: true },
       ],
-      hooks: { setCursor: [plot => this.#read(plot.cursor.idx)] },
+      hooks: { drawClear: [plot => this.#paintBand(plot)], setCursor: [plot => this.#read(plot.cursor.idx)] },
     }, this.#data(), this.#host);
     this.#read(null);
   }
@@ -119,6 +124,32 @@ export class Chart {
     return [steps.slice(), shown, smooth(steps, shown, this.#options.smoothing)];
   }
 
+  /** Behind everything else, as far as the axes reach. */
+  #paintBand(plot) {
+    const { band } = this.#options;
+    if (!band) return;
+    const { left, top, width, height } = plot.bbox;
+    const x = step => plot.valToPos(step, "x", true);
+    // A logarithmic axis has no place for 0.
+    const y = value => plot.valToPos(Math.max(value, plot.scales.y.min), "y", true);
+    const pen = plot.ctx;
+    pen.save();
+    pen.beginPath();
+    pen.rect(left, top, width, height);
+    pen.clip();
+    pen.beginPath();
+    band.steps.forEach((step, i) => pen.lineTo(x(step), y(band.high[i])));
+    for (let i = band.steps.length - 1; i >= 0; i--) pen.lineTo(x(band.steps[i]), y(band.low[i]));
+    pen.closePath();
+    pen.globalAlpha = 0.2;
+    pen.fillStyle = pen.strokeStyle = colour(this.#host, "--muted");
+    pen.lineWidth = 3 * devicePixelRatio;
+    pen.fill();
+    // Where there is one value only, or where all runs were alike, an area has no width.
+    pen.stroke();
+    pen.restore();
+  }
+
   #fit() {
     if (this.#plot && this.#host.clientWidth > 0) this.#plot.setSize(sizeOf(this.#host));
   }
@@ -133,7 +164,15 @@ export class Chart {
     }
     const smoothed = this.#plot?.data[2]?.[at];
     this.#readout.textContent = `${texts.step} ${integer(steps[at])} · ${metric(name, values[at])}`
-      + (this.#options.smoothing > 0 && Number.isFinite(smoothed) ? ` · ${texts.smoothed} ${metric(name, smoothed)}` : "");
+      + (this.#options.smoothing > 0 && Number.isFinite(smoothed) ? ` · ${texts.smoothed} ${metric(name, smoothed)}` : "")
+      + this.#earlier(steps[at]);
+  }
+
+  #earlier(step) {
+    const { band, name, texts } = this.#options;
+    if (!band || step > band.steps[band.steps.length - 1] + (band.steps.length > 1 ? band.steps[1] - band.steps[0] : 0)) return "";
+    const at = nearest(band.steps, step);
+    return ` · ${texts.earlier} ${metric(name, band.low[at])} – ${metric(name, band.high[at])}`;
   }
 }
 

@@ -1,9 +1,12 @@
 // The charts of a run. Loss has its place on the page; every other metric gets a card, and a chart only while in view.
 import { Chart } from "./chart.js";
-import { loadHistory, Series, tableRows } from "./series.js";
+import { loadBand, loadHistory, Series, tableRows } from "./series.js";
 import { integer, metric } from "./format.js";
 
 const Buckets = 600;
+
+/** Of these, people want to know whether they are where they should be. */
+const Expected = ["loss", "validation_loss"];
 
 export class Metrics {
   #runId;
@@ -55,6 +58,13 @@ export class Metrics {
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", this.#label(name));
       card.append(head, plot);
+      if (Expected.includes(name)) {
+        const note = document.createElement("p");
+        note.className = "chart-note";
+        note.dataset.band = "";
+        note.hidden = true;
+        card.append(note);
+      }
       // The loss on fixed clips is the first thing to look at after the loss itself.
       if (name === "validation_loss") this.#grid.prepend(card);
       else if (/^validation_loss_t\d\d$/.test(name)) this.#levels().append(card);
@@ -113,7 +123,7 @@ export class Metrics {
   }
 
   #register(name, element) {
-    this.#cards.set(name, { element, series: new Series(), chart: null, wanted: false });
+    this.#cards.set(name, { element, series: new Series(), chart: null, wanted: false, band: null });
     const table = element.querySelector("[data-table]");
     table?.addEventListener("toggle", () => table.open && this.#fillTable(name, table));
     this.#watch.observe(element);
@@ -127,7 +137,7 @@ export class Metrics {
       return;
     }
     card.chart ??= new Chart(card.element.querySelector("[data-plot]"), card.element.querySelector("[data-readout]"), card.series, {
-      name, label: this.#label(name), smoothing: this.#smoothing, logarithmic: name === "loss" && this.#logarithmic, texts: this.#texts,
+      name, label: this.#label(name), smoothing: this.#smoothing, logarithmic: name === "loss" && this.#logarithmic, texts: this.#texts, band: card.band,
     });
     if (!card.wanted) {
       card.wanted = true;
@@ -141,10 +151,23 @@ export class Metrics {
       const history = await loadHistory(this.#runId, name, Buckets);
       if (history) card.series.replace(history.steps, history.values);
       card.chart?.draw();
+      if (Expected.includes(name) && !card.band) await this.#expect(name, card);
     } catch {
       // The portal restarts: the next look or the next reset asks again, the live tail goes on meanwhile.
       card.wanted = false;
     }
+  }
+
+  async #expect(name, card) {
+    card.band = await loadBand(this.#runId, name);
+    if (!card.band) return;
+    if (card.chart) card.chart.band = card.band;
+    const note = card.element.querySelector("[data-band]");
+    const link = document.createElement("a");
+    link.href = `/compare?runs=${[card.band.run, ...card.band.runs].join(",")}`;
+    link.textContent = this.#texts.compare;
+    note.replaceChildren(this.#texts.band.replace("{0}", card.band.runs.length), " ", link);
+    note.hidden = false;
   }
 
   #label(name) {

@@ -76,6 +76,21 @@ export async function loadHistory(runId, name, buckets) {
   } : null;
 }
 
+/** Where earlier runs of the same recipe were: { run, runs, steps, low, high }; null when too few are known. Throws when the portal does not answer. */
+export async function loadBand(runId, name) {
+  const answer = await fetch(`/api/runs/${runId}/band?name=${encodeURIComponent(name)}`);
+  if (!answer.ok) throw new Error(`band: ${answer.status}`);
+  const band = await answer.json();
+  return band.steps.length > 0 ? band : null;
+}
+
+/** Index of the entry of ascending steps that is nearest to a step. */
+export function nearest(steps, step) {
+  let best = 0;
+  for (let i = 1; i < steps.length; i++) if (Math.abs(steps[i] - step) < Math.abs(steps[best] - step)) best = i;
+  return best;
+}
+
 /**
  * Exponential moving average with bias correction, weighted by the distance between steps, so that a
  * down-sampled history and a dense tail are smoothed alike. smoothing 0…0.999; 0 returns the values.
