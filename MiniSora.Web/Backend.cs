@@ -25,6 +25,7 @@ using MiniSora.Web.Models;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
 using MiniSora.Web.Passports;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Queue;
 using MiniSora.Web.Retention;
 using MiniSora.Web.Roundtables;
@@ -45,7 +46,7 @@ public static class Backend
 {
     /// <summary>
     /// Registers storage, identity (cookies, roles, rate limits), runs with their scheduler and Hangfire server, hub, gallery and datasets.
-    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Runs:…</c> and <c>Datasets:…</c> (also <c>MINISORA_OFFLINE</c>).
+    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Portals:…</c>, <c>Runs:…</c> and <c>Datasets:…</c> (also <c>MINISORA_OFFLINE</c>).
     /// </summary>
     public static WebApplicationBuilder AddMiniSoraBackend(this WebApplicationBuilder builder)
     {
@@ -68,7 +69,8 @@ public static class Backend
         services.AddSingleton<PortalStart>();
         services.AddSingleton<SeedFiles>();
         services.AddTransient<Seeder>();
-        builder.AddMembers(folder);
+        var role = builder.AddPortals(folder);
+        builder.AddMembers();
         services.AddApi();
 
         AddArtifacts(services);
@@ -76,15 +78,11 @@ public static class Backend
         AddRuns(services, folder);
         AddQueue(services);
         AddLeaderboards(services);
-        var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
-        services.AddSingleton(jobs);
-        var execute = builder.Configuration.GetValue("Runs:Execute", true);
-        if (execute || jobs.Shared)
-            AddScheduling(services, jobs);
-        if (execute)
-            AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
-
         AddCommunity(services);
+        if (role == PortalRole.Lead)
+            AddLead(builder);
+        else
+            services.Configure<RunOptions>(options => options.Execute = false);
         services.AddSingleton<ReliabilityReader>();
         services.AddSingleton<EstimateReader>();
         services.AddSingleton(provider => new MemberAdministration(
@@ -168,10 +166,28 @@ public static class Backend
         services.AddSingleton(provider => new ModerationService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PaperService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new RoundtableService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>()));
-        services.AddSingleton(provider => new LiveRooms(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<RunService>()));
+        services.AddSingleton(provider => new LiveRooms(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<RunService>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StagePump>();
         services.AddSingleton(provider => new ProfileService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new NoticeBoard(Contexts(provider), Writing(provider)));
+    }
+
+    // What one portal does for all: runs are scheduled, and the house is kept.
+    private static void AddLead(WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var jobs = new JobSettings(builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } shared ? shared : null);
+        services.AddSingleton(jobs);
+        var execute = builder.Configuration.GetValue("Runs:Execute", true);
+        if (execute || jobs.Shared)
+            AddScheduling(services, jobs);
+        if (execute)
+            AddExecution(services, builder.Configuration.GetValue("Runs:Slots", 1));
+        services.AddHostedService(provider => provider.GetRequiredService<CheckDriver>());
+        services.AddHostedService(provider => provider.GetRequiredService<CleanupRunner>());
+        services.AddHostedService<StarterCheckpoint>();
+        services.AddHostedService<ForecastKeeper>();
+        services.AddHostedService<FirstAdministratorLink>();
     }
 
     private static IDbContextFactory<MiniSoraDbContext> Contexts(IServiceProvider provider) => provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>();
@@ -191,7 +207,6 @@ public static class Backend
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(),
             provider.GetRequiredService<IDataProtectionProvider>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CheckDriver>();
-        services.AddHostedService(provider => provider.GetRequiredService<CheckDriver>());
     }
 
     private static void AddArtifacts(IServiceCollection services)
@@ -214,7 +229,6 @@ public static class Backend
             Contexts(provider), Writing(provider), provider.GetRequiredService<RetentionPolicies>(), provider.GetRequiredService<RetentionPlanner>(),
             provider.GetRequiredService<IOptions<RetentionOptions>>()));
         services.AddSingleton<CleanupRunner>();
-        services.AddHostedService(provider => provider.GetRequiredService<CleanupRunner>());
     }
 
     private static void AddRuns(IServiceCollection services, DataFolder folder)
@@ -251,7 +265,6 @@ public static class Backend
             provider.GetRequiredService<RunProcessOptions>(),
             provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<RunOptions>>().Value is { Execute: true, KeepSpare: true }, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<RunEventsPump>();
-        services.AddHostedService<StarterCheckpoint>();
         services.AddSingleton<MachineSpeed>();
         services.AddSingleton<Comparisons>();
         services.AddSingleton<MatrixReader>();
@@ -274,7 +287,6 @@ public static class Backend
             provider.GetRequiredService<QueueCapacity>(), provider.GetRequiredService<RunSlots>(), provider.GetRequiredService<DiskRoom>(), provider.GetRequiredService<SweepBudgets>(),
             provider.GetRequiredService<RunFeed>(), provider.GetRequiredService<Microsoft.Extensions.Options.IOptions<QueueOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddHostedService<ForecastKeeper>();
     }
 
     // Hangfire owns when a run executes; what happened to it is the ledger's. Storage and filters are this host's own:

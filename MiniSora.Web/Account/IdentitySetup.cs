@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.RateLimiting;
 using MiniSora.Web.Storage;
@@ -16,10 +15,9 @@ internal static class IdentitySetup
     /// <summary>Pages whose forms write something that others read.</summary>
     private static readonly string[] CommunityPaths = ["/gallery", "/collections", "/report", "/papers", "/roundtables", "/me"];
 
-    public static void AddMembers(this WebApplicationBuilder builder, DataFolder folder)
+    public static void AddMembers(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddDataProtection().SetApplicationName("MiniSora").PersistKeysToFileSystem(new(folder.Keys));
         services.AddIdentity<Member, IdentityRole<Guid>>(options =>
             {
                 // Length is what helps; rules about signs only make people write passwords down.
@@ -66,7 +64,6 @@ internal static class IdentitySetup
         services.AddSingleton(provider => new FirstAdministrator(
             provider.GetRequiredService<Microsoft.EntityFrameworkCore.IDbContextFactory<MiniSoraDbContext>>(),
             provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddHostedService<FirstAdministratorLink>();
     }
 
     /// <summary>Makes the roles that are not there yet.</summary>

@@ -19,6 +19,9 @@ public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
 {
     private readonly PostCounts counts = new(contexts);
 
+    /// <summary>Something was published, hidden or removed here: for whoever tells other portals.</summary>
+    internal event Action? Forgotten;
+
     /// <summary>A page of tiles.</summary>
     public async Task<PostPage> ListAsync(GalleryQuery query, CancellationToken cancellationToken)
     {
@@ -87,7 +90,14 @@ public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
     }
 
     /// <summary>Counts anew from now on: something was published, hidden or removed.</summary>
-    internal void Forget() => counts.Forget();
+    internal void Forget()
+    {
+        Hear();
+        Forgotten?.Invoke();
+    }
+
+    /// <summary>Something was published, hidden or removed by another portal.</summary>
+    internal void Hear() => counts.Forget();
 
     private static IQueryable<Post> Narrow(MiniSoraDbContext context, GalleryQuery query)
     {

@@ -48,7 +48,7 @@ internal sealed class PostCells(IReadOnlyList<PostCell> cells)
 }
 
 /// <summary>
-/// Counts kept until something is published, hidden or removed: the portal is the only one that does. One query per text, however many choices of facets
+/// Counts kept until something is published, hidden or removed: every portal that does says so. One query per text, however many choices of facets
 /// are looked at afterwards.
 /// </summary>
 internal sealed class PostCounts(IDbContextFactory<MiniSoraDbContext> contexts)

@@ -18,7 +18,7 @@ internal sealed class PassportKey
 
     public PassportKey(DataFolder folder)
     {
-        var path = Path.Combine(folder.Keys, "passport.ed25519");
+        var path = PathOf(folder);
         if (File.Exists(path) && File.ReadAllBytes(path) is { Length: Bytes } known)
         {
             secret = new(known);
@@ -36,6 +36,9 @@ internal sealed class PassportKey
 
         Public = Convert.ToBase64String(secret.GeneratePublicKey().GetEncoded());
     }
+
+    /// <summary>Where the key lies.</summary>
+    public static string PathOf(DataFolder folder) => Path.Combine(folder.Keys, "passport.ed25519");
 
     /// <summary>The public key, base64: what others check signatures with.</summary>
     public string Public { get; }

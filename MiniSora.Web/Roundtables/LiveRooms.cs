@@ -17,17 +17,27 @@ public sealed class LiveRooms
 
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(10);
 
+    /// <summary>A portal that did not repeat its count for so long is gone: three times what <see cref="Portals.PortalTalk"/> takes to say it again.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(90);
+
     private readonly ConcurrentDictionary<Guid, Room> rooms = new();
     private readonly IDbContextFactory<MiniSoraDbContext> contexts;
     private readonly RunWriting writing;
     private readonly Standing standing;
     private readonly RunService runs;
+    private readonly TimeProvider clock;
 
-    internal LiveRooms(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, Standing standing, RunService runs) =>
-        (this.contexts, this.writing, this.standing, this.runs) = (contexts, writing, standing, runs);
+    internal LiveRooms(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, Standing standing, RunService runs, TimeProvider clock) =>
+        (this.contexts, this.writing, this.standing, this.runs, this.clock) = (contexts, writing, standing, runs, clock);
 
     /// <summary>Raised with the roundtable's id when its state changed.</summary>
     internal event Action<Guid>? Changed;
+
+    /// <summary>Something was done here: for whoever tells other portals.</summary>
+    internal event Action<Guid>? Acted;
+
+    /// <summary>So many look at a room here now: for whoever tells other portals.</summary>
+    internal event Action<Guid, int>? Counted;
 
     /// <summary>The state now; null when there is no such roundtable.</summary>
     public async Task<StageView?> NowAsync(string slug, CancellationToken cancellationToken) =>
@@ -45,7 +55,7 @@ public sealed class LiveRooms
         if (await FindAsync(slug, cancellationToken) is not { } room || room.BeganAt is not { } began)
             return null;
         var until = began + TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(2).TotalSeconds));
-        return StageView.Of(StageState.Of((await EventsAsync(room.Id, cancellationToken)).TakeWhile(happened => happened.At <= until)), 0);
+        return StageView.Of(StageState.Of((await EventsAsync(room.Id, -1, cancellationToken)).TakeWhile(happened => happened.At <= until)), 0);
     }
 
     /// <summary>When what happened, in seconds after the beginning, for the marks of the replay.</summary>
@@ -53,7 +63,7 @@ public sealed class LiveRooms
     {
         if (await FindAsync(slug, cancellationToken) is not { } room || room.BeganAt is not { } began)
             return null;
-        return [.. (await EventsAsync(room.Id, cancellationToken)).Where(happened => happened.At >= began).Select(happened => new ReplayMark(Math.Round((happened.At - began).TotalSeconds, 1), happened.Type))];
+        return [.. (await EventsAsync(room.Id, -1, cancellationToken)).Where(happened => happened.At >= began).Select(happened => new ReplayMark(Math.Round((happened.At - began).TotalSeconds, 1), happened.Type))];
     }
 
     /// <summary>Does something in a room. Empty when done, else all reasons against it.</summary>
@@ -68,28 +78,8 @@ public sealed class LiveRooms
         await room.Gate.WaitAsync(cancellationToken);
         try
         {
-            var isPresenter = viewer.IsModerator || room.PresenterId == member;
-            var (data, refusal) = StageRules.Check(room.State, type, asked, isPresenter);
-            if (refusal is not null)
-                return [refusal];
-            if (type == "prompt_taken" && room.Checkpoint.Length > 0)
-            {
-                var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
-                var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
-                switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
-                {
-                    case Refused refused:
-                        return refused.Reasons;
-                    case Submitted submitted:
-                        data!["runId"] = submitted.RunId.ToString();
-                        break;
-                }
-            }
-
-            var (happened, reasons) = await StoreAsync(room, type, data!, viewer, member, cancellationToken);
-            if (happened is null)
+            if (await ActAsync(room, type, asked, viewer, member, cancellationToken) is { Count: > 0 } reasons)
                 return reasons;
-            room.State = room.State.After(happened);
         }
         finally
         {
@@ -97,7 +87,110 @@ public sealed class LiveRooms
         }
 
         Changed?.Invoke(room.Id);
+        Acted?.Invoke(room.Id);
         return [];
+    }
+
+    private async Task<IReadOnlyList<Refusal>> ActAsync(Room room, string type, JsonObject asked, Viewer viewer, Guid member, CancellationToken cancellationToken)
+    {
+        Guid? run = null;
+        while (true)
+        {
+            await CatchUpAsync(room, cancellationToken);
+            var isPresenter = viewer.IsModerator || room.PresenterId == member;
+            var (data, refusal) = StageRules.Check(room.State, type, asked, isPresenter);
+            if (refusal is not null)
+            {
+                // Another portal was faster, and what was begun for this one is not wanted any more.
+                if (run is { } unwanted)
+                    await runs.CancelAsync(unwanted, viewer, cancellationToken);
+                return [refusal];
+            }
+
+            if (type == "prompt_taken" && room.Checkpoint.Length > 0)
+            {
+                var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
+                var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
+                if (run is null)
+                {
+                    switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
+                    {
+                        case Refused refused:
+                            return refused.Reasons;
+                        case Submitted submitted:
+                            run = submitted.RunId;
+                            break;
+                    }
+                }
+
+                data!["runId"] = run.ToString();
+            }
+
+            var stored = await StoreAsync(room, type, data!, viewer, member, cancellationToken);
+            if (stored.Overtaken)
+                continue;
+            if (stored.Happened is null)
+                return stored.Reasons;
+            room.State = room.State.After(stored.Happened);
+            return [];
+        }
+    }
+
+    /// <summary>Another portal did something in a room, or may have: reads it where somebody looks at that room here.</summary>
+    internal async Task CatchUpAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (!rooms.TryGetValue(id, out var room))
+            return;
+        await room.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            await CatchUpAsync(room, cancellationToken);
+        }
+        finally
+        {
+            room.Gate.Release();
+        }
+
+        Changed?.Invoke(id);
+    }
+
+    /// <summary>The same for all rooms.</summary>
+    internal async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        foreach (var id in rooms.Keys)
+            await CatchUpAsync(id, cancellationToken);
+    }
+
+    /// <summary>So many look at a room at another portal. What it does not repeat is forgotten: it may have died.</summary>
+    internal void CountElsewhere(string portal, Guid id, int here)
+    {
+        if (!rooms.TryGetValue(id, out var room))
+            return;
+        var before = room.Here;
+        // Who is new does not know how many look here.
+        if (room.CountElsewhere(portal, here, clock.GetUtcNow()) && room.HereOwn > 0)
+            Counted?.Invoke(id, room.HereOwn);
+        if (room.Here != before)
+            Changed?.Invoke(id);
+    }
+
+    /// <summary>Says again how many look at each room here.</summary>
+    internal void CountAgain()
+    {
+        foreach (var room in rooms.Values)
+        {
+            if (room.ForgetSilent(clock.GetUtcNow() - Quiet))
+                Changed?.Invoke(room.Id);
+            if (room.HereOwn > 0)
+                Counted?.Invoke(room.Id, room.HereOwn);
+        }
+    }
+
+    // The caller holds the gate.
+    private async Task CatchUpAsync(Room room, CancellationToken cancellationToken)
+    {
+        foreach (var happened in await EventsAsync(room.Id, room.State.Seq, cancellationToken))
+            room.State = room.State.After(happened);
     }
 
     /// <summary>Somebody came to look (+1) or left (−1).</summary>
@@ -107,27 +200,34 @@ public sealed class LiveRooms
             return null;
         room.Count(change);
         Changed?.Invoke(room.Id);
+        Counted?.Invoke(room.Id, room.HereOwn);
         return room.Id;
     }
 
     internal void Left(Guid id)
     {
         if (rooms.TryGetValue(id, out var room))
+        {
             room.Count(-1);
+            Counted?.Invoke(id, room.HereOwn);
+        }
+
         Changed?.Invoke(id);
     }
 
-    private Task<(StageEvent? Happened, IReadOnlyList<Refusal> Reasons)> StoreAsync(Room room, string type, JsonObject data, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
-        writing.DoAsync<(StageEvent?, IReadOnlyList<Refusal>)>(
+    private Task<Stored> StoreAsync(Room room, string type, JsonObject data, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
+        writing.DoAsync<Stored>(
             async write =>
             {
+                if (await write.Context.RoundtableEvents.AnyAsync(e => e.RoundtableId == room.Id && e.Seq > room.State.Seq, cancellationToken))
+                    return new(null, [], Overtaken: true);
                 var texts = new[] { data["text"]?.GetValue<string>() ?? "" };
                 var reasons = await standing.CheckAsync(write, viewer, texts, cancellationToken);
                 var since = write.Now - Pace;
                 if (await write.Context.RoundtableEvents.CountAsync(e => e.RoundtableId == room.Id && e.MemberId == member && e.At > since, cancellationToken) >= MostPerPace && room.PresenterId != member)
                     reasons.Add(new("stage_pace"));
                 if (reasons.Count > 0)
-                    return (null, reasons);
+                    return new(null, reasons);
                 var name = await write.Context.Users.Where(user => user.Id == member).Select(user => user.DisplayName).SingleAsync(cancellationToken);
                 var happened = new StageEvent(room.State.Seq + 1, write.Now, member, name, type, data);
                 write.Context.RoundtableEvents.Add(new() { RoundtableId = room.Id, Seq = happened.Seq, At = happened.At, MemberId = member, MemberName = name, Type = type, Json = data.ToJsonString() });
@@ -148,7 +248,7 @@ public sealed class LiveRooms
                     }
                 }
 
-                return (happened, []);
+                return new(happened, []);
             },
             cancellationToken);
 
@@ -160,15 +260,15 @@ public sealed class LiveRooms
         if (found is null)
             return null;
         if (!rooms.TryGetValue(found.Id, out var room))
-            room = rooms.GetOrAdd(found.Id, new Room(found.Id, StageState.Of(await EventsAsync(found.Id, cancellationToken))));
+            room = rooms.GetOrAdd(found.Id, new Room(found.Id, StageState.Of(await EventsAsync(found.Id, -1, cancellationToken))));
         (room.PresenterId, room.Checkpoint, room.BeganAt) = (found.PresenterId, found.StageCheckpoint, found.BeganAt);
         return room;
     }
 
-    private async Task<List<StageEvent>> EventsAsync(Guid id, CancellationToken cancellationToken)
+    private async Task<List<StageEvent>> EventsAsync(Guid id, long after, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await context.RoundtableEvents.AsNoTracking().Where(happened => happened.RoundtableId == id).OrderBy(happened => happened.Seq).ToListAsync(cancellationToken);
+        var rows = await context.RoundtableEvents.AsNoTracking().Where(happened => happened.RoundtableId == id && happened.Seq > after).OrderBy(happened => happened.Seq).ToListAsync(cancellationToken);
         return [.. rows.Select(row => new StageEvent(row.Seq, row.At, row.MemberId ?? Guid.Empty, row.MemberName, row.Type, JsonNode.Parse(row.Json)!.AsObject()))];
     }
 
@@ -176,6 +276,7 @@ public sealed class LiveRooms
 
     private sealed class Room(Guid id, StageState state)
     {
+        private readonly ConcurrentDictionary<string, (int Here, DateTimeOffset At)> elsewhere = new();
         private int here;
 
         public Guid Id { get; } = id;
@@ -190,10 +291,24 @@ public sealed class LiveRooms
 
         public DateTimeOffset? BeganAt { get; set; }
 
-        public int Here => Math.Max(0, here);
+        public int HereOwn => Math.Max(0, here);
+
+        public int Here => HereOwn + elsewhere.Values.Sum(portal => portal.Here);
 
         public void Count(int change) => Interlocked.Add(ref here, change);
+
+        public bool CountElsewhere(string portal, int there, DateTimeOffset at)
+        {
+            var isNew = !elsewhere.ContainsKey(portal);
+            elsewhere[portal] = (there, at);
+            return isNew;
+        }
+
+        public bool ForgetSilent(DateTimeOffset before) =>
+            elsewhere.Where(portal => portal.Value.At < before).ToList() is { Count: > 0 } silent && silent.TrueForAll(portal => elsewhere.TryRemove(portal));
     }
+
+    private sealed record Stored(StageEvent? Happened, IReadOnlyList<Refusal> Reasons, bool Overtaken = false);
 }
 
 /// <summary>A mark of the replay.</summary>

@@ -9,6 +9,9 @@ public sealed class RunFeed
     private readonly ConcurrentDictionary<Guid, ImmutableList<Action<LiveEvent>>> ofRun = new();
     private ImmutableList<Action<Guid, LiveEvent>> ofAll = [];
 
+    /// <summary>This portal published something: for whoever tells other portals.</summary>
+    internal event Action<Guid, LiveEvent>? Published;
+
     /// <summary>Calls <paramref name="handler"/> for every event of a run, in order, until the result is disposed.</summary>
     public IDisposable Subscribe(Guid runId, Action<LiveEvent> handler)
     {
@@ -30,6 +33,13 @@ public sealed class RunFeed
 
     /// <summary>Tells everybody. The one writer calls this after its transaction, so numbers come in order.</summary>
     internal void Publish(Guid runId, LiveEvent happened)
+    {
+        Hear(runId, happened);
+        Published?.Invoke(runId, happened);
+    }
+
+    /// <summary>Tells those in this process what another portal published. After an interruption some of it may be said twice.</summary>
+    internal void Hear(Guid runId, LiveEvent happened)
     {
         if (ofRun.TryGetValue(runId, out var handlers))
         {

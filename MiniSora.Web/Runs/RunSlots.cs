@@ -18,6 +18,15 @@ internal sealed class RunSlots(TimeProvider clock)
     public bool Take(Guid runId) => held.TryAdd(runId, clock.GetUtcNow());
 
     public void Free(Guid runId) => held.TryRemove(runId, out _);
+
+    /// <summary>On a front portal: what the lead holds.</summary>
+    public void Mirror(IReadOnlyDictionary<Guid, DateTimeOffset> lead)
+    {
+        foreach (var (runId, since) in lead)
+            held[runId] = since;
+        foreach (var runId in held.Keys.Where(runId => !lead.ContainsKey(runId)))
+            held.TryRemove(runId, out _);
+    }
 }
 
 /// <summary>Hears from Hangfire that the job of a run is over, however it ended.</summary>

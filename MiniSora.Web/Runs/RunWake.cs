@@ -7,7 +7,14 @@ internal sealed class RunWake
 {
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public void Now() => bell.Writer.TryWrite(true);
+    /// <summary>Somebody here rang: for a portal whose scheduler is elsewhere.</summary>
+    public event Action? Rung;
+
+    public void Now()
+    {
+        bell.Writer.TryWrite(true);
+        Rung?.Invoke();
+    }
 
     public async Task WaitAsync(CancellationToken cancellationToken) => await bell.Reader.ReadAsync(cancellationToken);
 }

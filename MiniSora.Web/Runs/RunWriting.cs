@@ -8,7 +8,8 @@ namespace MiniSora.Web.Runs;
 
 /// <summary>
 /// The one door through which runs change: one writer at a time, one transaction, and what happened is told only
-/// after it was stored. The portal is the only process that writes, so a semaphore is enough.
+/// after it was stored. A data folder has one portal, so a semaphore is enough; on PostgreSQL several may write, and a lock of the transaction
+/// lets them do so one after the other.
 /// </summary>
 internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, RunFeed feed, DiskReserve reserve, RunWake wake, TimeProvider clock) : IDisposable
 {
@@ -23,6 +24,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
             // Immediate in Microsoft.Data.Sqlite: what is read here cannot be outdated when it is written back.
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            await context.OneWriterAsync(cancellationToken);
             var write = new RunWrite(context, clock.GetUtcNow());
             var result = await work(write);
             await context.SaveChangesAsync(cancellationToken);

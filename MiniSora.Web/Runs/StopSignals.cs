@@ -11,7 +11,16 @@ internal sealed class StopSignals
     public TaskCompletionSource<StopRequest> Of(Guid runId, int attempt) =>
         waiting.GetOrAdd((runId, attempt), _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    public void Raise(Guid runId, int attempt, StopRequest request) => Of(runId, attempt).TrySetResult(request);
+    /// <summary>Where attempts report to another portal: tells that one. Then nobody waits here.</summary>
+    public Action<Guid, int, StopRequest>? Elsewhere { get; set; }
+
+    public void Raise(Guid runId, int attempt, StopRequest request)
+    {
+        if (Elsewhere is { } tell)
+            tell(runId, attempt, request);
+        else
+            Of(runId, attempt).TrySetResult(request);
+    }
 
     public void Forget(Guid runId, int attempt) => waiting.TryRemove((runId, attempt), out _);
 }

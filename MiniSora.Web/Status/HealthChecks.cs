@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Queue;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
@@ -33,6 +34,17 @@ internal sealed class SchedulerCheck(IServiceProvider services, TimeProvider clo
         var result = scheduler.LastLook is { } last && clock.GetUtcNow() - last < Patience ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("has not looked for work");
         return Task.FromResult(result);
     }
+}
+
+/// <summary>The portals hear each other, and a front portal knows its lead. Without that pages still serve what is stored: it is degraded.</summary>
+internal sealed class LeadCheck(PortalLine line, IServiceProvider services) : IHealthCheck
+{
+    public const string Name = "portals";
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
+        Task.FromResult(!line.IsWhole ? HealthCheckResult.Degraded("the line to the other portals is broken")
+            : services.GetService<LeadMirror>() is { HasLead: false } ? HealthCheckResult.Degraded("the lead is away: runs wait")
+            : HealthCheckResult.Healthy());
 }
 
 /// <summary>There is room for new runs. Without it the portal still serves: it is degraded.</summary>

@@ -14,7 +14,8 @@ internal static class SeenEndpoints
     public static void AddHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<DatabaseCheck>(DatabaseCheck.Name)
         .AddCheck<SchedulerCheck>(SchedulerCheck.Name)
-        .AddCheck<DiskCheck>(DiskCheck.Name);
+        .AddCheck<DiskCheck>(DiskCheck.Name)
+        .AddCheck<LeadCheck>(LeadCheck.Name);
 
     public static void MapSeen(this WebApplication app)
     {

@@ -32,6 +32,15 @@ internal sealed class DatabaseStart(IDbContextFactory<MiniSoraDbContext> context
         await Roundtables.RoundtableSeed.PlantAsync(context, clock.GetUtcNow(), cancellationToken);
     }
 
+    /// <summary>Whether the database is as this version wants it, for a portal that leaves changing it to the lead.</summary>
+    public async Task<bool> IsCurrentAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var known = context.Database.GetMigrations().ToHashSet();
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToHashSet();
+        return applied.FirstOrDefault(migration => !known.Contains(migration)) is { } newer ? throw new NewerDatabaseException(newer) : known.IsSubsetOf(applied);
+    }
+
     // A process killed while it migrates leaves a row behind for which Migrate() would wait for ever. The data folder
     // is ours alone, so whoever wrote the row is dead.
     private static async Task ForgetStaleLockAsync(MiniSoraDbContext context, CancellationToken cancellationToken)

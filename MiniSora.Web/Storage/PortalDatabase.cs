@@ -38,6 +38,10 @@ internal static class PortalDatabase
         return (await context.Database.UseTransactionAsync(connection.BeginTransaction(deferred: true), cancellationToken))!;
     }
 
+    /// <summary>Waits until no other portal writes, for the rest of the transaction; on SQLite the transaction has seen to that.</summary>
+    public static Task OneWriterAsync(this MiniSoraDbContext context, CancellationToken cancellationToken) =>
+        context.IsSqlite() ? Task.CompletedTask : context.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({Portals.LeadSeat.Writer})", cancellationToken);
+
     /// <summary>Lets the database count what its indexes hold, so that it chooses well among them. Costs little when nothing much has changed.</summary>
     public static Task LearnAsync(MiniSoraDbContext context, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlRawAsync(context.IsSqlite() ? "PRAGMA analysis_limit=1000; PRAGMA optimize=0x10002;" : "ANALYZE;", cancellationToken);

@@ -1,15 +1,25 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
+using MiniSora.Web.Passports;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Workers;
 
 namespace MiniSora.Web.Storage;
 
 /// <summary>What must be so before the portal serves its first page.</summary>
-internal sealed class PortalStart(DataFolder folder, DatabaseStart database, RunLedger ledger, LostSlots lost, IServiceProvider services, TimeProvider clock) : IDisposable
+internal sealed class PortalStart(
+    DataFolder folder, DatabaseStart database, RunLedger ledger, LostSlots lost, PortalLine line, PortalTalk talk, ArtifactStore store, IDbContextFactory<MiniSoraDbContext> contexts, IConfiguration configuration, IServiceProvider services, TimeProvider clock) : IDisposable
 {
-    /// <summary>Exit codes: another portal has the data folder; the database is of a newer version; the port is taken.</summary>
-    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74;
+    /// <summary>
+    /// Exit codes: another portal has the data folder; the database is of a newer version; the port is taken; another portal leads on the database;
+    /// a front portal lacks what it shares with the lead; Redis cannot be reached.
+    /// </summary>
+    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74, LeadTaken = 76, NothingShared = 77, LineBroken = 69;
+
+    private static readonly TimeSpan SeatPatience = TimeSpan.FromSeconds(30);
 
     private DataFolderLock? held;
 
@@ -26,9 +36,30 @@ internal sealed class PortalStart(DataFolder folder, DatabaseStart database, Run
             return FolderInUse;
         }
 
+        var isLead = line.Role == PortalRole.Lead;
+        if (!isLead && await LacksAsync())
+            return NothingShared;
+        if (services.GetService<LeadSeat>() is { } seat && !await seat.TakeAsync(SeatPatience, cancellationToken))
+        {
+            await SayAsync(
+                "Another portal leads on this database. Stop it, or start this one as a front portal (Portals__Role=front; docs/operations.md).",
+                "已有另一个门户在主持此数据库。请先停止它，或以前端门户方式启动本门户（Portals__Role=front；见 docs/operations.md）。");
+            return LeadTaken;
+        }
+
         try
         {
-            await database.ApplyAsync(cancellationToken);
+            if (isLead)
+            {
+                await database.ApplyAsync(cancellationToken);
+            }
+            else if (!await database.IsCurrentAsync(cancellationToken))
+            {
+                await SayAsync(
+                    "The database is not up to date. Start the lead of this version first; it changes the database.",
+                    "数据库不是最新版本。请先启动此版本的主门户，由它更新数据库。");
+                return DatabaseTooNew;
+            }
         }
         catch (NewerDatabaseException error)
         {
@@ -38,10 +69,59 @@ internal sealed class PortalStart(DataFolder folder, DatabaseStart database, Run
             return DatabaseTooNew;
         }
 
+        if (!await talk.OpenAsync())
+        {
+            await SayAsync(
+                "Redis cannot be reached (ConnectionStrings__Redis). Start it, correct the address, or leave the setting out when there is one portal only.",
+                "无法连接 Redis（ConnectionStrings__Redis）。请启动 Redis、更正地址；如果只有一个门户，请去掉此设置。");
+            return LineBroken;
+        }
+
+        if (!isLead)
+            return await SeesFilesAsync(cancellationToken) ? null : NothingShared;
+        // A front portal is given it, so it must be there.
+        if (line.IsShared)
+            services.GetRequiredService<PassportKey>();
         await IdentitySetup.EnsureRolesAsync(services);
         await ledger.RecoverAsync(cancellationToken);
         await lost.TakeWorkingAsync(cancellationToken);
         return null;
+    }
+
+    // All reasons at once.
+    private async Task<bool> LacksAsync()
+    {
+        var lacks = false;
+        if (string.IsNullOrEmpty(configuration.GetConnectionString("Portal")) || string.IsNullOrEmpty(configuration.GetConnectionString("Redis")))
+        {
+            lacks = true;
+            await SayAsync(
+                "A front portal (Portals__Role=front) needs the lead's PostgreSQL database and Redis: set ConnectionStrings__Portal and ConnectionStrings__Redis as they are at the lead.",
+                "前端门户（Portals__Role=front）需要主门户的 PostgreSQL 数据库和 Redis：请按主门户的值设置 ConnectionStrings__Portal 和 ConnectionStrings__Redis。");
+        }
+
+        if (!File.Exists(PassportKey.PathOf(folder)))
+        {
+            lacks = true;
+            await SayAsync(
+                $"A front portal signs with the lead's key: copy {Path.GetFileName(PassportKey.PathOf(folder))} from the folder keys/ of the lead's data to {PassportKey.PathOf(folder)}.",
+                $"前端门户使用主门户的密钥签名：请把主门户数据文件夹 keys/ 中的 {Path.GetFileName(PassportKey.PathOf(folder))} 复制到 {PassportKey.PathOf(folder)}。");
+        }
+
+        return lacks;
+    }
+
+    // The files of all portals are in one place: whoever cannot see the newest one looks elsewhere.
+    private async Task<bool> SeesFilesAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var newest = await context.Artifacts.OrderByDescending(artifact => artifact.CreatedAt).Select(artifact => artifact.Sha256).FirstOrDefaultAsync(cancellationToken);
+        if (newest is null || store.Has(newest))
+            return true;
+        await SayAsync(
+            $"The files of the community are not here: {folder.Artifacts} lacks the newest one. Mount the lead's artifacts/ there, or name the same bucket (docs/operations.md).",
+            $"这里没有社区的文件：{folder.Artifacts} 中缺少最新的文件。请把主门户的 artifacts/ 挂载到此处，或设置相同的存储桶（见 docs/operations.md）。");
+        return false;
     }
 
     /// <summary>To people at the console, who may read either language.</summary>

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MiniSora.Jobs.Specs;
 using MiniSora.Jobs.Worker;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 
@@ -26,14 +27,18 @@ internal sealed class Fleet(IOptions<RunOptions> options, IDbContextFactory<Mini
 {
     private readonly ConcurrentDictionary<string, FleetWorker> workers = new();
     private readonly ConcurrentDictionary<Guid, long> needs = new();
+    private volatile LeadCard? lead;
 
     /// <summary>Workers on the line, by name.</summary>
-    public IReadOnlyList<FleetWorker> Workers => [.. workers.Values.OrderBy(worker => worker.Hello.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<FleetWorker> Workers => lead?.Workers ?? [.. workers.Values.OrderBy(worker => worker.Hello.Name, StringComparer.Ordinal)];
 
-    /// <summary>All slots. The portal's own take a run of any class: what does not fit there is refused when it is submitted.</summary>
+    /// <summary>Slots of the portal itself. They take a run of any class: what does not fit there is refused when it is submitted.</summary>
+    public IReadOnlyList<FleetSlot> OwnSlots => lead?.Own ?? [.. Enumerable.Repeat(new FleetSlot(null, "auto", MemoryClass.G80), options.Value.Execute ? options.Value.Slots : 0)];
+
+    /// <summary>All slots.</summary>
     public IReadOnlyList<FleetSlot> Slots =>
     [
-        .. Enumerable.Repeat(new FleetSlot(null, "auto", MemoryClass.G80), options.Value.Execute ? options.Value.Slots : 0),
+        .. OwnSlots,
         .. Workers.SelectMany(worker => worker.Hello.Slots.Select(slot => new FleetSlot(worker.Hello.Name, slot.Device, MemoryClasses.Parse(slot.Memory) ?? MemoryClass.Cpu))),
     ];
 
@@ -42,6 +47,9 @@ internal sealed class Fleet(IOptions<RunOptions> options, IDbContextFactory<Mini
         workers[connectionId] = new(connectionId, hello, clock.GetUtcNow());
         wake.Now();
     }
+
+    /// <summary>On a front portal: what the lead has; null while the lead is away.</summary>
+    public void Mirror(LeadCard? card) => lead = card;
 
     public FleetWorker? Leave(string connectionId) => workers.TryRemove(connectionId, out var gone) ? gone : null;
 

@@ -19,21 +19,22 @@ using MiniSora.Web.Storage;
 namespace MiniSora.Soak;
 
 /// <summary>A live roundtable with many attendees: how late they see what the presenter shows, whether their votes count, and how long a prompt takes.</summary>
-internal sealed class Audience(int attendees, int seconds, Bounds bounds)
+internal sealed class Audience(int attendees, int seconds, int portals, Bounds bounds)
 {
     private readonly List<string> cookies = [];
     private string slug = "";
 
     public async Task RunAsync(CancellationToken stop)
     {
-        await using var stage = await Stage.OpenAsync(attendees + 1, PrepareAsync);
+        await using var town = await Town.OpenAsync(portals, attendees + 1, PrepareAsync);
+        var stage = town.Lead;
         var presenter = new Attendee(stage, slug, cookies[0]);
         await presenter.JoinAsync(stop);
         await presenter.ActAsync("began", new { }, stop);
-        var crowd = cookies.Skip(1).Select(cookie => new Attendee(stage, slug, cookie)).ToList();
+        var crowd = cookies.Skip(1).Select((cookie, i) => new Attendee(town.Portals[(i + 1) % portals], slug, cookie)).ToList();
         foreach (var some in crowd.Chunk(25))
             await Task.WhenAll(some.Select(attendee => attendee.JoinAsync(stop)));
-        bounds.Note("attendees", crowd.Count.ToString(CultureInfo.InvariantCulture));
+        bounds.Note("attendees", string.Create(CultureInfo.InvariantCulture, $"{crowd.Count} at {portals} portals"));
 
         await ShowAsync(stage, presenter, crowd, stop);
         await VoteAsync(stage, presenter, crowd, stop);

@@ -8,18 +8,19 @@ using MiniSora.Jobs.Runs;
 namespace MiniSora.Soak;
 
 /// <summary>Many listeners on one run: how late they hear, and that nobody misses anything, also after a forced reconnect.</summary>
-internal sealed class FanOut(int listeners, int seconds, Bounds bounds)
+internal sealed class FanOut(int listeners, int seconds, int portals, Bounds bounds)
 {
     public async Task RunAsync(CancellationToken stop)
     {
-        await using var stage = await Stage.OpenAsync(("Runs__Execute", "false"));
+        await using var town = await Town.OpenAsync(portals, 1, _ => Task.CompletedTask, ("Runs__Execute", "false"));
+        var stage = town.Lead;
         await using var worker = await FakeWorker.ConnectAsync(stage);
         var run = await worker.ClaimNewAsync(stage, 100_000);
         var late = new ConcurrentBag<double>();
         var crowd = new List<Listener>();
         for (var i = 0; i < listeners; i += 25)
-            crowd.AddRange(await Task.WhenAll(Enumerable.Range(0, Math.Min(25, listeners - i)).Select(_ => Listener.ConnectAsync(stage, run, late))));
-        bounds.Note("listeners", crowd.Count.ToString(CultureInfo.InvariantCulture));
+            crowd.AddRange(await Task.WhenAll(Enumerable.Range(i, Math.Min(25, listeners - i)).Select(k => Listener.ConnectAsync(town.Portals[k % portals], run, late))));
+        bounds.Note("listeners", string.Create(CultureInfo.InvariantCulture, $"{crowd.Count} at {portals} portals"));
 
         var text = new string('x', 2000);
         for (var message = 0; message < seconds * 2; message++)

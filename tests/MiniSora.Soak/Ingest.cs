@@ -4,14 +4,17 @@ using System.Globalization;
 namespace MiniSora.Soak;
 
 /// <summary>Points from many runs at once, over the line that workers use, while people look at pages: how fast they are stored, and whether each is, once.</summary>
-internal sealed class Ingest(Bounds bounds)
+internal sealed class Ingest(int portals, Bounds bounds)
 {
     public async Task RunAsync(CancellationToken stop)
     {
-        await using var stage = await Stage.OpenAsync(("Runs__Execute", "false"), ("ConnectionStrings__Jobs", ""));
+        await using var town = await Town.OpenAsync(portals, 1, _ => Task.CompletedTask, ("Runs__Execute", "false"), ("ConnectionStrings__Jobs", ""));
+        var stage = town.Lead;
+        // Workers report to the lead; people are where the load balancer sends them.
+        var people = town.Portals[^1];
         await using var worker = await FakeWorker.ConnectAsync(stage);
         // The first requests pay for compiling; nobody measures them.
-        await PagesAsync(stage, TimeSpan.FromSeconds(2), stop);
+        await PagesAsync(people, TimeSpan.FromSeconds(2), stop);
 
         var one = await worker.ClaimNewAsync(stage, 2000);
         var watch = Stopwatch.StartNew();
@@ -20,13 +23,13 @@ internal sealed class Ingest(Bounds bounds)
         bounds.AtMost(watch.Elapsed.TotalSeconds, 2, "2,000 points from one run", "s");
         await CompleteAsync(stage, one, 2000, stop);
 
-        await ParallelAsync(stage, stop);
+        await ParallelAsync(stage, people, stop);
         await BatchesAsync(stage, worker);
         await AgainAsync(stage, worker);
         await LimitAsync(stage, stop);
     }
 
-    private async Task ParallelAsync(Stage stage, CancellationToken stop)
+    private async Task ParallelAsync(Stage stage, Stage people, CancellationToken stop)
     {
         const int Runs = 32, Points = 1000;
         var workers = await Task.WhenAll(Enumerable.Range(0, Runs).Select(_ => FakeWorker.ConnectAsync(stage)));
@@ -34,7 +37,7 @@ internal sealed class Ingest(Bounds bounds)
         foreach (var worker in workers)
             runs.Add(await worker.ClaimNewAsync(stage, Points));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var pages = PagesAsync(stage, Timeout.InfiniteTimeSpan, over.Token);
+        var pages = PagesAsync(people, Timeout.InfiniteTimeSpan, over.Token);
         var watch = Stopwatch.StartNew();
         await Task.WhenAll(workers.Select((worker, i) => Task.Run(
             async () =>

@@ -9,6 +9,7 @@ var root = new RootCommand("Proof that the run engine keeps its promises. Each c
     IngestCommand(),
     FanOutCommand(),
     AudienceCommand(),
+    ReplicaCommand(),
     PagesCommand(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
@@ -54,8 +55,9 @@ static Command LatencyCommand()
 
 static Command IngestCommand()
 {
-    var command = new Command("ingest", "Points of many runs at once over the workers' line, while pages are read: 2,000 in 2 s from one run, 32 × 1,000 in 20 s with pages under 350 ms, a batch of 1,000 in 130 ms, a repeated batch that does not slow down; then the limit.");
-    command.SetAction((_, stop) => RunAsync(bounds => new Ingest(bounds).RunAsync(stop)));
+    var portals = PortalsOption();
+    var command = new Command("ingest", "Points of many runs at once over the workers' line, while pages are read: 2,000 in 2 s from one run, 32 × 1,000 in 20 s with pages under 350 ms, a batch of 1,000 in 130 ms, a repeated batch that does not slow down; then the limit. With several portals the pages are those of the last one.") { portals };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Ingest(Math.Clamp(parsed.GetValue(portals), 1, 8), bounds).RunAsync(stop)));
     return command;
 }
 
@@ -63,8 +65,9 @@ static Command FanOutCommand()
 {
     var listeners = new Option<int>("--listeners") { Description = "SignalR connections on one run.", DefaultValueFactory = _ => 1000 };
     var seconds = new Option<int>("--seconds") { Description = "How long messages are sent, two a second.", DefaultValueFactory = _ => 30 };
-    var command = new Command("fan-out", "Listeners on one run, 2 messages/s of 2 KB: p99 under a second, nothing missing after a forced reconnect of a tenth.") { listeners, seconds };
-    command.SetAction((parsed, stop) => RunAsync(bounds => new FanOut(parsed.GetValue(listeners), parsed.GetValue(seconds), bounds).RunAsync(stop)));
+    var portals = PortalsOption();
+    var command = new Command("fan-out", "Listeners on one run, 2 messages/s of 2 KB: p99 under a second, nothing missing after a forced reconnect of a tenth.") { listeners, seconds, portals };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new FanOut(parsed.GetValue(listeners), parsed.GetValue(seconds), Math.Clamp(parsed.GetValue(portals), 1, 8), bounds).RunAsync(stop)));
     return command;
 }
 
@@ -72,8 +75,20 @@ static Command AudienceCommand()
 {
     var attendees = new Option<int>("--attendees") { Description = "Members who look at the stage and vote.", DefaultValueFactory = _ => 200 };
     var seconds = new Option<int>("--seconds") { Description = "How long the presenter changes the stage, twice a second.", DefaultValueFactory = _ => 30 };
-    var command = new Command("audience", "A live roundtable: 200 attendees see what the presenter shows within 200 ms (p95) while they vote, who joins late sees the same, no vote is lost, and a prompt that the presenter takes has its clip within 3 s.") { attendees, seconds };
-    command.SetAction((parsed, stop) => RunAsync(bounds => new Audience(Math.Clamp(parsed.GetValue(attendees), 20, 2000), Math.Clamp(parsed.GetValue(seconds), 2, 3600), bounds).RunAsync(stop)));
+    var portals = PortalsOption();
+    var command = new Command("audience", "A live roundtable: 200 attendees see what the presenter shows within 200 ms (p95) while they vote, who joins late sees the same, no vote is lost, and a prompt that the presenter takes has its clip within 3 s.") { attendees, seconds, portals };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Audience(Math.Clamp(parsed.GetValue(attendees), 20, 2000), Math.Clamp(parsed.GetValue(seconds), 2, 3600), Math.Clamp(parsed.GetValue(portals), 1, 8), bounds).RunAsync(stop)));
+    return command;
+}
+
+static Option<int> PortalsOption() => new("--portals") { Description = "Portals that share the work, on a PostgreSQL and a Redis of their own; 1: the default set-up.", DefaultValueFactory = _ => 1 };
+
+static Command ReplicaCommand()
+{
+    var points = new Option<int>("--points") { Description = "Points that are stored before, about which the reports ask.", DefaultValueFactory = _ => 1_000_000 };
+    var seconds = new Option<int>("--seconds") { Description = "How long each of the three cases is measured.", DefaultValueFactory = _ => 20 };
+    var command = new Command("replica", "Reports over all points while workers send: without reports, with reports on the portal's PostgreSQL, with reports on a second server that follows it. How long a batch takes in each, and how far the second is behind: a second at most.") { points, seconds };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Replica(Math.Clamp(parsed.GetValue(points), 10_000, 100_000_000), Math.Clamp(parsed.GetValue(seconds), 2, 3600), bounds).RunAsync(stop)));
     return command;
 }
 

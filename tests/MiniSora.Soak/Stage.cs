@@ -200,8 +200,8 @@ internal sealed class Stage : IAsyncDisposable
         builder.Configuration["Data"] = DataFolder;
         builder.Configuration["Runs:Execute"] = "false";
         builder.Configuration["Datasets:PrepareAtStart"] = "false";
-        if (settings.TryGetValue("ConnectionStrings__Portal", out var postgres))
-            builder.Configuration["ConnectionStrings:Portal"] = postgres;
+        foreach (var name in new[] { "Portal", "Redis" })
+            builder.Configuration[$"ConnectionStrings:{name}"] = settings.GetValueOrDefault($"ConnectionStrings__{name}");
         builder.AddMiniSoraBackend();
         await using var app = builder.Build();
         if (await app.PrepareMiniSoraAsync(CancellationToken.None) is { } code)

@@ -38,6 +38,17 @@ public sealed class PostgresServer : IAsyncDisposable
         return Of(database);
     }
 
+    /// <summary>Starts a second server that follows this one and can only be read, as an operator does.</summary>
+    public async Task<PostgresServer> FollowAsync()
+    {
+        var server = new PostgresServer();
+        if (IsRoot)
+            await RunAsync("chown", "postgres", server.folder);
+        await AsPostgresAsync("pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-D", server.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync");
+        await server.StartServerAsync();
+        return server;
+    }
+
     /// <summary>Stops it as an operator does, waiting for nobody, and starts it again.</summary>
     public async Task RestartAsync()
     {
