@@ -42,6 +42,8 @@ internal sealed class Town : IAsyncDisposable
                 Directory.CreateDirectory(Path.Combine(folder, "keys"));
                 const string Key = "keys/passport.ed25519";
                 File.Copy(Path.Combine(town.Lead.DataFolder, Key), Path.Combine(folder, Key));
+                // One file system here, so that a link does what a network folder does elsewhere.
+                Directory.CreateSymbolicLink(Path.Combine(folder, "artifacts"), Path.Combine(town.Lead.DataFolder, "artifacts"));
                 town.Keep(await Stage.OpenOnAsync(folder, [.. shared, ("Portals__Role", "front")]));
             }
 
