@@ -1,15 +1,16 @@
 using System.Globalization;
 using MiniSora.Web.Account;
+using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Workers;
 
 namespace MiniSora.Web.Storage;
 
 /// <summary>What must be so before the portal serves its first page.</summary>
-internal sealed class PortalStart(DataFolder folder, DatabaseStart database, RunLedger ledger, LostSlots lost, IServiceProvider services, TimeProvider clock) : IDisposable
+internal sealed class PortalStart(DataFolder folder, DatabaseStart database, RunLedger ledger, LostSlots lost, ArtifactStore store, IServiceProvider services, TimeProvider clock) : IDisposable
 {
-    /// <summary>Exit codes: another portal has the data folder; the database is of a newer version; the port is taken.</summary>
-    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74;
+    /// <summary>Exit codes: another portal has the data folder; the database is of a newer version; the port is taken; the bucket of the files cannot be used.</summary>
+    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74, BucketAway = 69;
 
     private DataFolderLock? held;
 
@@ -24,6 +25,19 @@ internal sealed class PortalStart(DataFolder folder, DatabaseStart database, Run
                 $"Another portal works on the data folder {folder.Root}: process {who}. Stop it, or give this one another folder (./start.sh --data DIR).",
                 $"另一个门户正在使用数据文件夹 {folder.Root}：进程 {who}。请先停止它，或为本门户指定其他文件夹（./start.sh --data DIR）。");
             return FolderInUse;
+        }
+
+        try
+        {
+            if (store.Bucket is { } bucket)
+                await bucket.TryAsync(cancellationToken);
+        }
+        catch (BucketAwayException error)
+        {
+            await SayAsync(
+                $"The bucket {store.Bucket!.Name} ({store.Bucket.Place}) cannot be reached or written: {error.InnerException?.Message} Check the settings Artifacts:S3:… and that the key may list, read, write and delete there (docs/operations.md). Nothing was changed.",
+                $"无法访问或写入存储桶 {store.Bucket.Name}（{store.Bucket.Place}）：{error.InnerException?.Message} 请检查 Artifacts:S3:… 设置，并确认密钥有列出、读取、写入和删除权限（docs/operations.md）。未做任何修改。");
+            return BucketAway;
         }
 
         try
