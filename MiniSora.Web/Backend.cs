@@ -211,7 +211,10 @@ public static class Backend
 
     private static void AddArtifacts(IServiceCollection services)
     {
-        services.AddSingleton<ArtifactStore>();
+        services.AddOptions<S3Options>().BindConfiguration("Artifacts:S3").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new ArtifactStore(provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<S3Options>>().Value));
+        services.AddSingleton<ArtifactMove>();
+        services.AddHostedService(provider => provider.GetRequiredService<ArtifactMove>());
         services.AddSingleton<ArtifactIntake>();
         services.AddSingleton<ArtifactCleaner>();
         services.AddSingleton(provider => new UploadService(

@@ -11,6 +11,9 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
 {
     private const int ReportTries = 6;
 
+    // A power of two of 100 ms: 6.4 s.
+    private const int LongestPause = 6;
+
     /// <summary>Name under which attempts are claimed.</summary>
     public string Worker { get; init; } = $"{System.Environment.MachineName}/{System.Environment.ProcessId}";
 
@@ -18,7 +21,8 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
     public async Task ExecuteAsync(Guid runId, CancellationToken cancellationToken)
     {
         // If the process dies before this line, nothing has happened: the run is Queued and is enqueued again.
-        var grant = await ledger.ClaimAsync(runId, Worker, cancellationToken).ConfigureAwait(false);
+        RunGrant? grant = null;
+        await RetryAsync(async () => grant = await ledger.ClaimAsync(runId, Worker, cancellationToken).ConfigureAwait(false), () => !cancellationToken.IsCancellationRequested, tries: 1).ConfigureAwait(false);
         if (grant is null)
         {
             LogNothingToDo(runId);
@@ -61,7 +65,7 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
         using var over = new CancellationTokenSource();
         var stale = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var cancelled = false;
-        var pump = PumpAsync(grant, process, stale);
+        var pump = PumpAsync(grant, process, stale, () => !stale.Task.IsCompleted && !shutdown.IsCancellationRequested);
         var heartbeat = HeartbeatAsync(grant, stale, over.Token);
         var stops = StopsAsync(grant, process, request => cancelled |= request == StopRequest.Cancel, over.Token);
         var leave = LeaveAsync(process, shutdown, over.Token);
@@ -89,7 +93,7 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
         return cancelled;
     }
 
-    private async Task PumpAsync(RunGrant grant, RunProcess process, TaskCompletionSource stale)
+    private async Task PumpAsync(RunGrant grant, RunProcess process, TaskCompletionSource stale, Func<bool> waits)
     {
         var batch = new List<RunEvent>();
         while (await process.Events.WaitToReadAsync().ConfigureAwait(false))
@@ -101,7 +105,10 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
             if (stale.Task.IsCompleted)
                 continue;
             var outcome = ReportOutcome.Accepted;
-            await RetryAsync(async () => outcome = await ledger.ReportAsync(grant.RunId, grant.Attempt, [.. batch], CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+            // Where its files go to may be away for longer: the child works on, and is heard as soon as somebody can listen.
+            await RetryAsync(
+                async () => outcome = await ledger.ReportAsync(grant.RunId, grant.Attempt, [.. batch], CancellationToken.None).ConfigureAwait(false),
+                waits).ConfigureAwait(false);
             if (outcome == ReportOutcome.Stale)
                 stale.TrySetResult();
         }
@@ -168,8 +175,8 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
         await RetryAsync(() => ledger.EndAsync(grant.RunId, grant.Attempt, new AttemptEnd(127, error.Message, false), CancellationToken.None)).ConfigureAwait(false);
     }
 
-    /// <summary>A busy database is no reason to end an attempt of hours: some seconds of patience.</summary>
-    private async Task RetryAsync(Func<Task> call)
+    /// <summary>A busy database is no reason to end an attempt of hours: some seconds of patience. With a store of files that is away, as long as <paramref name="waits"/> says.</summary>
+    private async Task RetryAsync(Func<Task> call, Func<bool>? waits = null, int tries = ReportTries)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -178,10 +185,10 @@ public sealed partial class RunJob(IRunLedger ledger, SpareProcess processes, Ru
                 await call().ConfigureAwait(false);
                 return;
             }
-            catch (Exception error) when (error is not OperationCanceledException && attempt < ReportTries)
+            catch (Exception error) when (error is not OperationCanceledException && (attempt < tries || (error is LedgerAwayException && waits?.Invoke() == true)))
             {
                 LogRetry(attempt, error);
-                await Task.Delay(TimeSpan.FromMilliseconds(100 << attempt), time).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(100 << Math.Min(attempt, LongestPause)), time).ConfigureAwait(false);
             }
         }
     }

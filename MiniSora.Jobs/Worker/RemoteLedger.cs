@@ -68,17 +68,34 @@ internal sealed class RemoteLedger(PortalLink link, PortalFiles files, string da
             foreach (var sha256 in wire.Inputs)
             {
                 inputs[sha256] = Path.Combine(dataFolder, "inputs", sha256);
-                await files.DownloadAsync(sha256, inputs[sha256], cancellationToken).ConfigureAwait(false);
+                await DownloadAsync(sha256, inputs[sha256], cancellationToken).ConfigureAwait(false);
             }
 
             if (wire.Checkpoint is { } newest && !File.Exists(Path.Combine(folder.Checkpoints, Path.GetFileName(newest.FileName))))
-                await files.DownloadAsync(newest.Sha256, Path.Combine(folder.Checkpoints, Path.GetFileName(newest.FileName)), cancellationToken).ConfigureAwait(false);
+                await DownloadAsync(newest.Sha256, Path.Combine(folder.Checkpoints, Path.GetFileName(newest.FileName)), cancellationToken).ConfigureAwait(false);
             return inputs;
         }
         finally
         {
             await fetched.CancelAsync().ConfigureAwait(false);
             await living.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Where the portal has its files may be away for a while: no reason to end an attempt.</summary>
+    private async Task DownloadAsync(string sha256, string into, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await files.DownloadAsync(sha256, into, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (PortalException away) when (away.Status == 503)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(5), time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -33,7 +33,7 @@ internal static class ApiEndpoints
         read.MapGet("/runs/{run}/log", LogAsync).WithTags("runs").WithSummary("The newest lines of its log, in the language asked for.").Produces<IReadOnlyList<ApiLogLine>>().Missing();
         read.MapGet("/runs/{run}/events", FollowAsync).WithTags("runs").WithSummary("Its events from a number on, as they happen: server-sent events.").Produces<string>(200, "text/event-stream").Missing();
         read.MapGet("/runs/{run}/artifacts", ArtifactsAsync).WithTags("files").WithSummary("Its files.").Produces<IReadOnlyList<ApiArtifact>>().Missing();
-        read.MapGet("/files/{sha256}/{name}", Download).WithTags("files").WithSummary("A file by its content. Ranges work.").Produces<byte[]>(200, "application/octet-stream").Missing();
+        read.MapGet("/files/{sha256}/{name}", DownloadAsync).WithTags("files").WithSummary("A file by its content. Ranges work.").Produces<byte[]>(200, "application/octet-stream").Missing();
 
         write.MapPost("/runs", SubmitAsync).WithTags("runs").WithSummary("Submits a run: a JSON body with the spec, or the spec itself as application/yaml.")
             .Accepts<ApiSubmission>("application/json", "application/yaml").Produces<ApiRun>(201).Refused();
@@ -113,11 +113,12 @@ internal static class ApiEndpoints
     private static async Task<IResult> ArtifactsAsync(string run, RunReader reader, HttpContext http) =>
         await FindAsync(run, reader, http) is { } details ? TypedResults.Ok<IReadOnlyList<ApiArtifact>>([.. details.Artifacts.Select(ApiArtifact.Of)]) : NotFound();
 
-    private static IResult Download(string sha256, string name, ArtifactStore store)
+    private static async Task<IResult> DownloadAsync(string sha256, string name, ArtifactStore store, HttpContext http)
     {
-        if (!store.Has(sha256))
+        if (await store.HoldAsync(sha256, http.RequestAborted) is not { } held)
             return NotFound();
-        var file = new FileInfo(store.PathOf(sha256));
+        http.Response.RegisterForDispose(held);
+        var file = new FileInfo(held.Path);
         return TypedResults.PhysicalFile(file.FullName, "application/octet-stream", Path.GetFileName(name), file.LastWriteTimeUtc, new EntityTagHeaderValue($"\"{sha256}\""), enableRangeProcessing: true);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
+using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Api;
@@ -81,8 +82,18 @@ internal sealed class ApiFaults : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (!httpContext.Request.Path.StartsWithSegments("/api/v1"))
+        // By now the request's own path is that of the page for people.
+        var path = new PathString(httpContext.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? httpContext.Request.Path);
+        var file = exception is BucketAwayException && (path.StartsWithSegments("/files") || path.StartsWithSegments("/api"));
+        if (!file && !path.StartsWithSegments("/api/v1"))
             return false;
+        if (exception is BucketAwayException)
+        {
+            httpContext.Response.Headers.RetryAfter = "10";
+            await ApiProblems.WriteAsync(httpContext, StatusCodes.Status503ServiceUnavailable, new Refusal("files_away"));
+            return true;
+        }
+
         var bad = exception as BadHttpRequestException;
         await ApiProblems.WriteAsync(httpContext, bad?.StatusCode ?? StatusCodes.Status500InternalServerError, new Refusal(bad is null ? "software" : "bad_request"));
         return true;

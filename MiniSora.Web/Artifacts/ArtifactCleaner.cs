@@ -6,8 +6,8 @@ using MiniSora.Web.Storage;
 namespace MiniSora.Web.Artifacts;
 
 /// <summary>Removes what nobody needs: old checkpoints of a run, and files of the store that no row names.</summary>
-internal sealed class ArtifactCleaner(
-    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, RetentionPolicies policies, TimeProvider clock)
+internal sealed partial class ArtifactCleaner(
+    IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, RetentionPolicies policies, TimeProvider clock, ILogger<ArtifactCleaner> logger)
 {
     /// <summary>Keeps the checkpoints of a run that the policy keeps, and those that somebody refers to.</summary>
     public async Task TrimCheckpointsAsync(Guid runId, CancellationToken cancellationToken)
@@ -30,7 +30,20 @@ internal sealed class ArtifactCleaner(
             if (await context.Artifacts.Where(a => a.Id == artifact.Id && !context.Runs.Any(run => run.CheckpointSha256 == a.Sha256)).ExecuteDeleteAsync(cancellationToken) == 0)
                 continue;
             if (!await context.Artifacts.AnyAsync(a => a.Sha256 == artifact.Sha256, cancellationToken))
-                store.Delete(artifact.Sha256);
+                await DeleteAsync(artifact.Sha256, cancellationToken);
+        }
+    }
+
+    // No row names it any more: if the bucket cannot be asked now, it goes with the other strays.
+    private async Task DeleteAsync(string sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.DeleteAsync(sha256, cancellationToken);
+        }
+        catch (BucketAwayException error)
+        {
+            LogLeft(error, sha256);
         }
     }
 
@@ -45,14 +58,26 @@ internal sealed class ArtifactCleaner(
             .ToHashSetAsync(cancellationToken);
         var limit = clock.GetUtcNow() - RetentionPlanner.Youth;
         var swept = 0;
-        foreach (var file in new DirectoryInfo(folder.Artifacts).EnumerateFiles("*", SearchOption.AllDirectories))
+        try
         {
-            if (needed.Contains(file.Name) || file.LastWriteTimeUtc > limit.UtcDateTime)
-                continue;
-            file.Delete();
-            swept++;
+            var files = await DiskFiles.ReadAsync(folder, store, cancellationToken);
+            foreach (var stray in files.Blobs.Keys.Where(sha256 => !needed.Contains(sha256)))
+                swept += await store.DeleteUnlessYoungAsync(stray, RetentionPlanner.Youth, cancellationToken) is > 0 ? 1 : 0;
+            foreach (var half in files.Halves.Where(half => half.Touched <= limit))
+            {
+                File.Delete(Path.Combine(folder.Root, half.Path));
+                swept++;
+            }
+        }
+        catch (BucketAwayException error)
+        {
+            // Whoever left is gone all the same; a clean-up on /admin/storage finds what stays.
+            LogLeft(error, "*");
         }
 
         return swept;
     }
+
+    [LoggerMessage(LogLevel.Warning, "File {Sha256} could not be deleted from the bucket and is a stray now")]
+    private partial void LogLeft(Exception error, string sha256);
 }

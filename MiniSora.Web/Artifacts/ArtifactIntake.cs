@@ -12,7 +12,7 @@ internal sealed class ArtifactIntake(ArtifactStore store, Storage.DataFolder fol
         foreach (var reported in events.OfType<RunArtifact>())
         {
             // A worker elsewhere has sent it already; its folder is not here.
-            var file = store.Again(reported.Sha256) ?? await store.TakeAsync(Locate(runId, reported.Path), reported.Sha256, cancellationToken);
+            var file = await store.AgainAsync(reported.Sha256, cancellationToken) ?? await store.TakeAsync(Locate(runId, reported.Path), reported.Sha256, cancellationToken);
             taken[reported.Seq] = new()
             {
                 Id = Guid.CreateVersion7(clock.GetUtcNow()),

@@ -22,21 +22,22 @@ internal static class FileEndpoints
 
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/files/{sha256}/{name}", [HttpMethods.Get, HttpMethods.Head], Serve);
+        app.MapMethods("/files/{sha256}/{name}", [HttpMethods.Get, HttpMethods.Head], ServeAsync);
         // A little more than is taken, so that it is our sentence that refuses.
         app.MapPost("/api/uploads/images", UploadImageAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxImageBytes * 2));
         app.MapPost("/api/uploads/videos", UploadVideoAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxClipBytes * 2));
         app.MapPost("/api/specs/from-video", SpecFromVideoAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(UploadService.MaxVideoBytes * 2));
     }
 
-    private static IResult Serve(string sha256, string name, string? download, ArtifactStore store, HttpResponse response)
+    private static async Task<IResult> ServeAsync(string sha256, string name, string? download, ArtifactStore store, HttpResponse response, CancellationToken cancellationToken)
     {
-        if (!store.Has(sha256))
+        if (await store.HoldAsync(sha256, cancellationToken) is not { } held)
             return TypedResults.NotFound();
+        response.RegisterForDispose(held);
         var known = Types.TryGetValue(Path.GetExtension(name), out var type);
         response.Headers.CacheControl = "public, max-age=31536000, immutable";
         response.Headers.XContentTypeOptions = "nosniff";
-        var file = new FileInfo(store.PathOf(sha256));
+        var file = new FileInfo(held.Path);
         return TypedResults.PhysicalFile(
             file.FullName,
             type ?? "application/octet-stream",

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using MiniSora.Web.Artifacts;
 
 namespace MiniSora.Web.Errors;
 
@@ -11,7 +12,12 @@ internal static class ErrorPages
 
     public static void UseErrorPages(this WebApplication app)
     {
-        app.UseExceptionHandler(Broken, createScopeForErrors: true);
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandlingPath = Broken,
+            CreateScopeForErrors = true,
+            StatusCodeSelector = error => error is BucketAwayException ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
+        });
         app.UseStatusCodePagesWithReExecute(Missing, createScopeForStatusCodePages: true);
         app.Use(async (http, next) =>
         {

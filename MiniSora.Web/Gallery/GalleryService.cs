@@ -65,7 +65,7 @@ public sealed class GalleryService
             Reproductions = post.Reproductions,
             Liked = marks.Contains(PostMarkKind.Like),
             Reproduced = marks.Contains(PostMarkKind.Reproduced),
-            HasCheckpoint = store.Has(post.CheckpointSha256),
+            HasCheckpoint = await store.HasAsync(post.CheckpointSha256, cancellationToken),
             VideoSha256 = post.VideoSha256,
             IsHidden = post.HiddenAt is not null,
             Passport = post.Passport.Length > 0 ? Passport.Read(post.Passport) : null,

@@ -73,12 +73,26 @@ internal sealed partial class CheckDriver(
         var reports = new Dictionary<Guid, ScoreReport?>();
         foreach (var id in ids)
             reports[id] = await scores.OfRunAsync(id, cancellationToken);
-        var queued = await writing.DoAsync(write => AdvanceAsync(write, checkId, reports, cancellationToken), cancellationToken);
+        var trained = await TrainedAsync(checkId, ids, cancellationToken);
+        var queued = await writing.DoAsync(write => AdvanceAsync(write, checkId, reports, trained, cancellationToken), cancellationToken);
         if (queued)
             wake.Now();
     }
 
-    private async Task<bool> AdvanceAsync(RunWrite write, Guid checkId, Dictionary<Guid, ScoreReport?> reports, CancellationToken cancellationToken)
+    // The spec inside the checkpoint that a replay read; null for other checks, and when the file is gone.
+    private async Task<string?> TrainedAsync(Guid checkId, List<Guid> ids, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (!await context.EntryChecks.AnyAsync(check => check.Id == checkId && check.Kind == CheckKind.SpotCheck, cancellationToken))
+            return null;
+        var replay = await context.Runs.AsNoTracking().SingleOrDefaultAsync(run => ids.Contains(run.Id), cancellationToken);
+        if (replay?.CheckpointSha256 is not { } checkpoint)
+            return null;
+        using var held = await store.HoldAsync(checkpoint, cancellationToken);
+        return held is null ? null : VideoSampler.OriginOf(held.Path).Spec;
+    }
+
+    private async Task<bool> AdvanceAsync(RunWrite write, Guid checkId, Dictionary<Guid, ScoreReport?> reports, string? trained, CancellationToken cancellationToken)
     {
         var check = await write.Context.EntryChecks.SingleAsync(c => c.Id == checkId, cancellationToken);
         var entry = await write.Context.LeaderboardEntries.SingleAsync(e => e.Id == check.EntryId, cancellationToken);
@@ -106,7 +120,7 @@ internal sealed partial class CheckDriver(
                 Verified(write, check, entry, runs, [.. runs.Skip(check.Repetitions).Select(run => reports[run.Id])]);
                 return false;
             case CheckKind.SpotCheck:
-                await CompareAsync(write, check, entry, runs[0], cancellationToken);
+                await CompareAsync(write, check, entry, runs[0], trained, cancellationToken);
                 return false;
             case CheckKind.Arena:
                 End(write, check, CheckState.Passed);
@@ -168,10 +182,10 @@ internal sealed partial class CheckDriver(
         End(write, check, CheckState.Passed, score.Mean);
     }
 
-    private async Task CompareAsync(RunWrite write, EntryCheck check, LeaderboardEntry entry, Run replay, CancellationToken cancellationToken)
+    private static async Task CompareAsync(RunWrite write, EntryCheck check, LeaderboardEntry entry, Run replay, string? trained, CancellationToken cancellationToken)
     {
         var original = await write.Context.Runs.SingleOrDefaultAsync(run => run.Id == entry.RunId, cancellationToken);
-        if (original is null || replay.CheckpointSha256 is null || !store.Has(replay.CheckpointSha256))
+        if (original is null || trained is null)
         {
             End(write, check, CheckState.Broken, reason: "gone");
             return;
@@ -181,7 +195,7 @@ internal sealed partial class CheckDriver(
         var reported = await LossesAsync(write.Context, original.Number, cancellationToken);
         var difference = LossTrace.LargestDifference(reported, again);
         // The checkpoint tells which spec trained it: an entry whose spec was exchanged is found by that.
-        var same = SpecYaml.Read(VideoSampler.OriginOf(store.PathOf(replay.CheckpointSha256)).Spec).Spec is { } own && SpecHash.Of(own) == entry.SpecHash
+        var same = SpecYaml.Read(trained).Spec is { } own && SpecHash.Of(own) == entry.SpecHash
             && SpecYaml.Read(entry.SpecYaml).Spec is { } said && SpecHash.Of(said) == entry.SpecHash;
         var passed = same && difference <= LossTrace.Tolerance(replay.Device);
         entry.Disproved = !passed;

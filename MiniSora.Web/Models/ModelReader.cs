@@ -56,7 +56,7 @@ internal sealed class ModelReader(IDbContextFactory<MiniSoraDbContext> contexts,
             .OrderByDescending(row => row.post.Number).ToListAsync(cancellationToken);
         var spec = SpecYaml.Read(run.SpecYaml).Spec as TrainingSpec;
         return new(
-            checkpoint.Sha256, checkpoint.Step, checkpoint.Bytes, store.Has(checkpoint.Sha256) ? checkpoint.Url + "?download=1" : null, checkpoint.CreatedAt,
+            checkpoint.Sha256, checkpoint.Step, checkpoint.Bytes, await store.HasAsync(checkpoint.Sha256, cancellationToken) ? checkpoint.Url + "?download=1" : null, checkpoint.CreatedAt,
             run.Id, run.Number, run.Name, run.State, owner, handle, run.TotalSteps, run.SoftwareVersion, run.Machine ?? run.Device,
             run.StartStep, run.StartStep is null ? null : run.CheckpointSha256, run.SpecYaml, spec,
             spec is null ? 0 : RunEstimator.EstimateTraining(spec, Calibration.Uncalibrated).Parameters,

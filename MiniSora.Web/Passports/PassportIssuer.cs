@@ -17,7 +17,8 @@ internal sealed partial class PassportIssuer(PassportKey key, ArtifactStore stor
 {
     public async Task<IssuedPassport> IssueAsync(MiniSoraDbContext context, Artifact video, Run run, string slug, CancellationToken cancellationToken)
     {
-        var source = store.PathOf(video.Sha256);
+        using var held = await store.HoldAsync(video.Sha256, cancellationToken);
+        var source = held?.Path ?? store.PathOf(video.Sha256);
         string pictures = "", likeness = "";
         try
         {

@@ -73,16 +73,26 @@ internal sealed partial class CleanupRunner(
     }
 
     /// <summary>Takes the rows of the next items away. False when there are none or it shall stop.</summary>
-    private Task<bool> StepAsync(Guid id, CancellationToken cancellationToken) =>
-        writing.DoAsync(
+    private async Task<bool> StepAsync(Guid id, CancellationToken cancellationToken)
+    {
+        // Before the transaction, which keeps every other writer waiting: a bucket takes its time to answer. What becomes young meanwhile is not deleted either.
+        var known = new Dictionary<string, ArtifactStore.Found?>();
+        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            foreach (var target in await Next(context, id).Select(item => item.Target).ToListAsync(cancellationToken))
+            {
+                if (target.Split(':', 2) is ["blob", var sha256])
+                    known[sha256] = await store.FindAsync(sha256, cancellationToken);
+            }
+        }
+
+        return await writing.DoAsync(
             async write =>
             {
                 if (await write.Context.Set<Cleanup>().FindAsync([id], cancellationToken) is not { IsOpen: true } cleanup)
                     return false;
                 cleanup.State = CleanupState.Running;
-                var items = cleanup.StopRequested ? [] : await write.Context.Set<CleanupItem>()
-                    .Where(item => item.CleanupId == id && item.State == CleanupItemState.Waiting)
-                    .OrderBy(item => item.Index).Take(AtOnce).ToListAsync(cancellationToken);
+                var items = cleanup.StopRequested ? [] : await Next(write.Context, id).ToListAsync(cancellationToken);
                 if (items.Count == 0)
                 {
                     (cleanup.State, cleanup.EndedAt) = (cleanup.StopRequested ? CleanupState.Stopped : CleanupState.Done, write.Now);
@@ -94,7 +104,7 @@ internal sealed partial class CleanupRunner(
                 var references = await References.LoadAsync(write.Context, cancellationToken);
                 foreach (var item in items)
                 {
-                    var reason = await TakeAsync(write, item, references, cancellationToken);
+                    var reason = await TakeAsync(write, item, references, known, cancellationToken);
                     (item.State, item.Reason) = (reason is null ? CleanupItemState.Removing : CleanupItemState.Kept, reason);
                     cleanup.Kept += reason is null ? 0 : 1;
                 }
@@ -102,9 +112,13 @@ internal sealed partial class CleanupRunner(
                 return true;
             },
             cancellationToken);
+    }
+
+    private static IQueryable<CleanupItem> Next(MiniSoraDbContext context, Guid id) =>
+        context.Set<CleanupItem>().Where(item => item.CleanupId == id && item.State == CleanupItemState.Waiting).OrderBy(item => item.Index).Take(AtOnce);
 
     /// <summary>Takes the rows of an item away and notes its files. Null when done, else why it stays.</summary>
-    private async Task<KeepReason?> TakeAsync(RunWrite write, CleanupItem item, References references, CancellationToken cancellationToken)
+    private async Task<KeepReason?> TakeAsync(RunWrite write, CleanupItem item, References references, IReadOnlyDictionary<string, ArtifactStore.Found?> files, CancellationToken cancellationToken)
     {
         var context = write.Context;
         var (kind, what) = (item.Target[..item.Target.IndexOf(':', StringComparison.Ordinal)], item.Target[(item.Target.IndexOf(':', StringComparison.Ordinal) + 1)..]);
@@ -121,9 +135,10 @@ internal sealed partial class CleanupRunner(
                 var paths = new List<string> { Path.GetRelativePath(folder.Root, store.PathOf(what)) };
                 foreach (var row in rows.Where(row => row.RunId != null))
                     paths.AddRange(Copies(row));
-                if (!paths.Any(path => File.Exists(Path.Combine(folder.Root, path))) && rows.Count == 0)
+                var file = files.GetValueOrDefault(what);
+                if (file is null && !paths.Any(path => File.Exists(Path.Combine(folder.Root, path))) && rows.Count == 0)
                     return KeepReason.Gone;
-                if (store.IsYoung(what, RetentionPlanner.Youth))
+                if (file?.IsYoung(RetentionPlanner.Youth, clock.GetUtcNow()) == true)
                     return KeepReason.Young;
                 context.Artifacts.RemoveRange(rows);
                 item.Paths = string.Join('\n', paths.Distinct());
@@ -173,7 +188,9 @@ internal sealed partial class CleanupRunner(
             items = await context.Set<CleanupItem>().AsNoTracking().Where(item => item.CleanupId == id && item.State == CleanupItemState.Removing).OrderBy(item => item.Index).ToListAsync(cancellationToken);
         if (items.Count == 0)
             return;
-        var freed = items.Sum(item => Delete(item));
+        long freed = 0;
+        foreach (var item in items)
+            freed += await DeleteAsync(item, cancellationToken);
         await writing.DoAsync(
             async write =>
             {
@@ -187,26 +204,31 @@ internal sealed partial class CleanupRunner(
             cancellationToken);
     }
 
-    private long Delete(CleanupItem item)
+    private async Task<long> DeleteAsync(CleanupItem item, CancellationToken cancellationToken)
     {
         long freed = 0;
         var seen = new HashSet<FileIdentity>();
         foreach (var path in item.Paths.Split('\n').Select(path => Path.Combine(folder.Root, path)))
         {
             var file = new FileInfo(path);
-            if (!file.Exists)
-                continue;
-            var (bytes, identity) = (file.Length, FileIdentity.Of(path));
+            var identity = file.Exists ? FileIdentity.Of(path) : null;
+            long bytes;
             // Comes first. A run may have made the same file since its row was taken away: then it is that run's.
             if (ArtifactStore.IsHash(file.Name) && path == store.PathOf(file.Name))
             {
-                if (!store.DeleteUnlessYoung(file.Name, RetentionPlanner.Youth))
+                if (await store.DeleteUnlessYoungAsync(file.Name, RetentionPlanner.Youth, cancellationToken) is not { } deleted)
                     return freed;
+                bytes = deleted;
+            }
+            else if (file.Exists)
+            {
+                bytes = file.Length;
+                file.Delete();
+                Tidy(file.Directory);
             }
             else
             {
-                file.Delete();
-                Tidy(file.Directory);
+                continue;
             }
 
             freed += identity is { } known && !seen.Add(known) ? 0 : bytes;

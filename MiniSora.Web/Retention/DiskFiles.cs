@@ -32,11 +32,19 @@ internal sealed class DiskFiles
     /// <summary>Whether a file of a working folder is one of the store's under another name.</summary>
     public bool IsLink(DiskFile file) => file.Identity is { } identity && Linked.Contains(identity);
 
-    /// <summary>Looks at both folders. Files that go away meanwhile are left out.</summary>
-    public static DiskFiles Read(DataFolder folder)
+    /// <summary>Looks at both folders, and into the bucket when there is one. Files that go away meanwhile are left out.</summary>
+    public static async Task<DiskFiles> ReadAsync(DataFolder folder, ArtifactStore store, CancellationToken cancellationToken)
     {
-        var stored = Files(folder, folder.Artifacts).ToList();
+        // Copies of the bucket's files are the cache's affair.
+        var copies = "artifacts/" + ArtifactCache.Name + "/";
+        var stored = Files(folder, folder.Artifacts).Where(file => !file.Path.StartsWith(copies, StringComparison.Ordinal)).ToList();
         var blobs = stored.Where(file => ArtifactStore.IsHash(file.Name)).GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.First());
+        if (store.Bucket is not null)
+        {
+            await foreach (var found in store.ListAsync(cancellationToken))
+                blobs.TryAdd(found.Sha256, new(Path.GetRelativePath(folder.Root, store.PathOf(found.Sha256)).Replace('\\', '/'), found.Sha256, found.Bytes, found.Touched, null));
+        }
+
         return new(
             blobs,
             [.. stored.Where(file => !ArtifactStore.IsHash(file.Name))],

@@ -1,10 +1,20 @@
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Artifacts;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Retention;
 
 /// <summary>Room that something takes.</summary>
 public sealed record UseOf<T>(T What, int Files, long Bytes);
+
+/// <summary>What a bucket holds, and what of it lies on this disk.</summary>
+/// <param name="Name">Of the bucket.</param>
+/// <param name="Place">Server or region.</param>
+/// <param name="Bytes">In the bucket.</param>
+/// <param name="CachedBytes">Copies on this disk.</param>
+/// <param name="WaitingFiles">Files of the folder that are not in the bucket yet.</param>
+/// <param name="WaitingBytes">Their bytes.</param>
+public sealed record BucketUse(string Name, string Place, long Bytes, long CachedBytes, int WaitingFiles, long WaitingBytes);
 
 /// <summary>What uses the disk; a file with several names or several owners counts once, with the first.</summary>
 /// <param name="ByClass">Every class that uses something, the largest first.</param>
@@ -15,12 +25,15 @@ public sealed record UseOf<T>(T What, int Files, long Bytes);
 public sealed record DiskUsage(
     DateTimeOffset At, IReadOnlyList<UseOf<FileClass>> ByClass, IReadOnlyList<UseOf<string>> ByMember, IReadOnlyList<UseOf<FileRun>> ByRun, long Free, long Total)
 {
+    /// <summary>Where the files of the store are; null when on this disk alone.</summary>
+    public BucketUse? Bucket { get; init; }
+
     /// <summary>Bytes of all classes.</summary>
     public long Bytes => ByClass.Sum(use => use.Bytes);
 }
 
 /// <summary>Counts what uses the disk. It walks the data folder, so an answer is given again for a while.</summary>
-internal sealed class DiskUse(IDbContextFactory<MiniSoraDbContext> contexts, DataFolder folder, TimeProvider clock) : IDisposable
+internal sealed class DiskUse(IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, TimeProvider clock) : IDisposable
 {
     private const int MostRuns = 50, MostMembers = 200;
 
@@ -58,7 +71,7 @@ internal sealed class DiskUse(IDbContextFactory<MiniSoraDbContext> contexts, Dat
             .Select(row => new { row.Sha256, row.Kind, row.RunId, row.OwnerId })
             .ToListAsync(cancellationToken)).GroupBy(row => row.Sha256).ToDictionary(group => group.Key, group => group.First());
         var shown = (await context.Posts.Select(post => post.VideoSha256).ToListAsync(cancellationToken)).ToHashSet();
-        var disk = DiskFiles.Read(folder);
+        var disk = await DiskFiles.ReadAsync(folder, store, cancellationToken);
         var tally = new Tally();
         foreach (var (sha256, file) in disk.Blobs)
         {
@@ -86,7 +99,18 @@ internal sealed class DiskUse(IDbContextFactory<MiniSoraDbContext> contexts, Dat
             [.. tally.ByMember.Select(use => new UseOf<string>(members.GetValueOrDefault(use.Key, "–"), use.Value.Files, use.Value.Bytes)).OrderByDescending(use => use.Bytes).Take(MostMembers)],
             [.. tally.ByRun.Where(use => runs.ContainsKey(use.Key)).Select(use => new UseOf<FileRun>(runs[use.Key].Named, use.Value.Files, use.Value.Bytes)).OrderByDescending(use => use.Bytes).Take(MostRuns)],
             folder.FreeBytes(),
-            folder.TotalBytes());
+            folder.TotalBytes())
+        {
+            Bucket = store.Bucket is { } bucket ? Of(bucket, disk.Blobs.Values) : null,
+        };
+    }
+
+    private BucketUse Of(ArtifactBucket bucket, IEnumerable<DiskFile> blobs)
+    {
+        var (waiting, there) = (store.Waiting().ToHashSet(), blobs.ToList());
+        var held = there.Where(file => waiting.Contains(file.Name)).ToList();
+        var bytes = held.Sum(file => file.Bytes);
+        return new(bucket.Name, bucket.Place, there.Sum(file => file.Bytes) - bytes, store.CachedBytes, held.Count, bytes);
     }
 
     // What lies in the data folder beside the store and the runs.

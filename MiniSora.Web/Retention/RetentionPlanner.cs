@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Retention;
 
 /// <summary>Works out what a policy would delete. Looks only; nothing is changed.</summary>
-internal sealed class RetentionPlanner(IDbContextFactory<MiniSoraDbContext> contexts, DataFolder folder, TimeProvider clock)
+internal sealed class RetentionPlanner(IDbContextFactory<MiniSoraDbContext> contexts, ArtifactStore store, DataFolder folder, TimeProvider clock)
 {
     /// <summary>Files younger than this stay: a file is in the store before its row is.</summary>
     public static readonly TimeSpan Youth = TimeSpan.FromMinutes(10);
@@ -15,8 +16,8 @@ internal sealed class RetentionPlanner(IDbContextFactory<MiniSoraDbContext> cont
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var runs = await FileRuns.ReadAsync(context, cancellationToken);
         var references = await References.LoadAsync(context, cancellationToken);
-        // Last: whatever has a row by now lies on the disk by now.
-        var disk = DiskFiles.Read(folder);
+        // Last: whatever has a row by now is in the store by now.
+        var disk = await DiskFiles.ReadAsync(folder, store, cancellationToken);
         var looking = new Looking(policy, runs, references, disk, clock.GetUtcNow());
         await looking.BlobsAsync(context, cancellationToken);
         await looking.FoldersAsync(context, cancellationToken);
@@ -51,7 +52,7 @@ internal sealed class RetentionPlanner(IDbContextFactory<MiniSoraDbContext> cont
                 checkpoints[group.Key] = CheckpointRule.Kept(group.Select(row => row.Step), policy, best);
             }
 
-            bool Wanted(Artifacts.Artifact row)
+            bool Wanted(Artifact row)
             {
                 if (row.RunId is not { } id || !runs.TryGetValue(id, out var run))
                     return true;

@@ -178,22 +178,27 @@ public sealed class RoundtableService
         cancellationToken);
 
     /// <summary>Presenter or moderator say where to meet, where slides and recording are, and from which checkpoint prompts are sampled. Null when done.</summary>
-    public Task<Refusal?> ArrangeAsync(string slug, string joinUrl, string slidesUrl, string recordingUrl, string checkpoint, Viewer viewer, CancellationToken cancellationToken) => writing.DoAsync(
-        async write =>
-        {
-            var roundtable = await write.Context.Roundtables.SingleOrDefaultAsync(r => r.Slug == slug && (viewer.IsModerator || (r.PresenterId != null && r.PresenterId == viewer.MemberId)), cancellationToken);
-            if (roundtable is null)
-                return new Refusal("not_found");
-            var urls = new[] { joinUrl.Trim(), slidesUrl.Trim(), recordingUrl.Trim() };
-            if (urls.Any(url => url.Length > Paper.MaxUrl || (url.Length > 0 && !ProseText.IsHarmless(url))))
-                return new Refusal("roundtable_url");
-            checkpoint = checkpoint.Trim().ToLowerInvariant();
-            if (checkpoint.Length > 0 && !store.Has(checkpoint))
-                return new Refusal("roundtable_checkpoint");
-            (roundtable.JoinUrl, roundtable.SlidesUrl, roundtable.RecordingUrl, roundtable.StageCheckpoint) = (urls[0], urls[1], urls[2], checkpoint);
-            return null;
-        },
-        cancellationToken);
+    public async Task<Refusal?> ArrangeAsync(string slug, string joinUrl, string slidesUrl, string recordingUrl, string checkpoint, Viewer viewer, CancellationToken cancellationToken)
+    {
+        checkpoint = checkpoint.Trim().ToLowerInvariant();
+        // Asked before the transaction: it keeps every other writer waiting.
+        var known = checkpoint.Length == 0 || await store.HasAsync(checkpoint, cancellationToken);
+        return await writing.DoAsync(
+            async write =>
+            {
+                var roundtable = await write.Context.Roundtables.SingleOrDefaultAsync(r => r.Slug == slug && (viewer.IsModerator || (r.PresenterId != null && r.PresenterId == viewer.MemberId)), cancellationToken);
+                if (roundtable is null)
+                    return new Refusal("not_found");
+                var urls = new[] { joinUrl.Trim(), slidesUrl.Trim(), recordingUrl.Trim() };
+                if (urls.Any(url => url.Length > Paper.MaxUrl || (url.Length > 0 && !ProseText.IsHarmless(url))))
+                    return new Refusal("roundtable_url");
+                if (!known)
+                    return new Refusal("roundtable_checkpoint");
+                (roundtable.JoinUrl, roundtable.SlidesUrl, roundtable.RecordingUrl, roundtable.StageCheckpoint) = (urls[0], urls[1], urls[2], checkpoint);
+                return null;
+            },
+            cancellationToken);
+    }
 
     private static async Task<List<RoundtableRow>> RowsAsync(MiniSoraDbContext context, IQueryable<Roundtable> roundtables, Viewer viewer, CancellationToken cancellationToken)
     {

@@ -51,6 +51,14 @@ internal static class RunAddition
         _ => null,
     };
 
+    /// <summary>The files of the store that a spec names.</summary>
+    public static IReadOnlyList<string> FilesOf(RunSpec spec)
+    {
+        var sampling = spec as SamplingSpec;
+        string?[] named = [CheckpointOf(spec), sampling?.Image, sampling?.Input.Video, sampling?.Input.SecondVideo];
+        return [.. named.OfType<string>().Distinct()];
+    }
+
     /// <summary>What kind of run a spec makes.</summary>
     public static RunKind KindOf(RunSpec spec) => spec switch
     {

@@ -46,13 +46,20 @@ internal sealed class RunAdmission(
     public async Task<SpecContext> ContextAsync(RunSpec spec, CancellationToken cancellationToken)
     {
         var checkpoint = RunAddition.CheckpointOf(spec) is { } hash ? await SourceAsync(hash, cancellationToken) : (false, null, null);
+        var there = new HashSet<string>();
+        foreach (var sha256 in RunAddition.FilesOf(spec))
+        {
+            if (await store.HasAsync(sha256, cancellationToken))
+                there.Add(sha256);
+        }
+
         return new()
         {
             KnownDatasets = DatasetCatalog.Ids(folder.Root).ToHashSet(),
             ReadyDatasets = datasets.List().Where(d => d.State == DatasetState.Ready).Select(d => d.Id).ToHashSet(),
-            CheckpointExists = sha256 => checkpoint.Found && store.Has(sha256),
-            ImageExists = store.Has,
-            VideoExists = store.Has,
+            CheckpointExists = sha256 => checkpoint.Found && there.Contains(sha256),
+            ImageExists = there.Contains,
+            VideoExists = there.Contains,
             Source = checkpoint.Spec,
             SourceStep = checkpoint.Step,
             // Names alone: a path that a member types must not tell what is on the server.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
@@ -29,11 +30,17 @@ internal sealed partial class RunLedger(
     /// <summary>An attempt nobody heard of for so long is lost.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
 
+    // Files that runs of this process read.
+    private readonly ConcurrentDictionary<(Guid RunId, int Attempt), IReadOnlyList<HeldFile?>> inUse = new();
+
     public Task<RunGrant?> ClaimAsync(Guid runId, string worker, CancellationToken cancellationToken) => ClaimAsync(runId, worker, remote: false, cancellationToken);
 
     /// <summary>Opens the next attempt, for this process or for a worker elsewhere.</summary>
     public async Task<RunGrant?> ClaimAsync(Guid runId, string worker, bool remote, CancellationToken cancellationToken)
     {
+        // Before the claim: bringing files may take a while, or not be possible now, and a run that nobody holds can wait.
+        if (await InputsAsync(runId, remote, cancellationToken) is not { } inputs)
+            return null;
         var claimed = await writing.DoAsync(
             async write =>
             {
@@ -58,12 +65,17 @@ internal sealed partial class RunLedger(
             },
             cancellationToken);
         if (claimed is null)
+        {
+            LetGo(inputs.Values);
             return null;
+        }
 
+        // Its process reads them when it likes: they stay on the disk until the attempt is over.
+        inUse[(runId, claimed.CurrentAttempt)] = [.. inputs.Values];
         var runFolder = folder.RunFolder(runId);
         Directory.CreateDirectory(runFolder);
         LogClaimed(runId, claimed.CurrentAttempt, worker);
-        return new(runId, claimed.CurrentAttempt, claimed.SpecYaml, runFolder, Inputs(claimed.SpecYaml));
+        return new(runId, claimed.CurrentAttempt, claimed.SpecYaml, runFolder, inputs.ToDictionary(input => input.Key, input => input.Value?.Path ?? ""));
     }
 
     public async Task<ReportOutcome> ReportAsync(Guid runId, int attempt, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken)
@@ -137,6 +149,7 @@ internal sealed partial class RunLedger(
                 LogEnded(runId, attempt, end.ExitCode, run.State);
             },
             cancellationToken);
+        LetGo(runId, attempt);
         signals.Forget(runId, attempt);
         wake.Now();
     }
@@ -205,8 +218,12 @@ internal sealed partial class RunLedger(
             cancellationToken);
 
     /// <summary>The job of a run is over. If its attempt is still open, the job died without closing it.</summary>
-    public Task<int> AbandonAsync(Guid runId, string reason, CancellationToken cancellationToken) =>
-        ReleaseAsync(context => context.Runs.Where(run => run.Id == runId && run.State == RunState.Running), reason, counts: true, cancellationToken);
+    public Task<int> AbandonAsync(Guid runId, string reason, CancellationToken cancellationToken)
+    {
+        foreach (var (_, attempt) in inUse.Keys.Where(key => key.RunId == runId))
+            LetGo(runId, attempt);
+        return ReleaseAsync(context => context.Runs.Where(run => run.Id == runId && run.State == RunState.Running), reason, counts: true, cancellationToken);
+    }
 
     private async Task<int> ReleaseAsync(Func<MiniSoraDbContext, IQueryable<Run>> which, string reason, bool counts, CancellationToken cancellationToken)
     {
@@ -251,12 +268,56 @@ internal sealed partial class RunLedger(
         return await intake.TakeAsync(runId, now.OwnerId, attempt, [.. events.Where(e => e.Seq > now.Seen)], cancellationToken);
     }
 
-    private Dictionary<string, string> Inputs(string specYaml)
+    // The files that the run's spec names and the store has, on this disk where its process will read them. Null when the run does not wait for a claim.
+    private async Task<Dictionary<string, HeldFile?>?> InputsAsync(Guid runId, bool remote, CancellationToken cancellationToken)
     {
-        var spec = SpecYaml.Read(specYaml).Spec;
-        var sampling = spec as SamplingSpec;
-        string?[] named = spec is null ? [] : [RunAddition.CheckpointOf(spec), sampling?.Image, sampling?.Input.Video, sampling?.Input.SecondVideo];
-        return named.OfType<string>().Where(store.Has).Distinct().ToDictionary(hash => hash, store.PathOf);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var yaml = await context.Runs.Where(run => run.Id == runId && run.State == RunState.Queued).Select(run => run.SpecYaml).SingleOrDefaultAsync(cancellationToken);
+        if (yaml is null)
+            return null;
+        var inputs = new Dictionary<string, HeldFile?>();
+        try
+        {
+            foreach (var sha256 in SpecYaml.Read(yaml).Spec is { } spec ? RunAddition.FilesOf(spec) : [])
+            {
+                if (!remote && await store.HoldAsync(sha256, cancellationToken) is { } held)
+                    inputs[sha256] = held;
+                else if (remote && await MayHaveAsync(sha256, cancellationToken))
+                    inputs[sha256] = null;
+            }
+        }
+        catch
+        {
+            LetGo(inputs.Values);
+            throw;
+        }
+
+        return inputs;
+    }
+
+    // A worker elsewhere fetches it, and goes on asking while the bucket is away.
+    private async Task<bool> MayHaveAsync(string sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.HasAsync(sha256, cancellationToken);
+        }
+        catch (BucketAwayException)
+        {
+            return true;
+        }
+    }
+
+    private static void LetGo(IEnumerable<HeldFile?> files)
+    {
+        foreach (var file in files)
+            file?.Dispose();
+    }
+
+    private void LetGo(Guid runId, int attempt)
+    {
+        if (inUse.TryRemove((runId, attempt), out var files))
+            LetGo(files);
     }
 
     private static string Tail(string text) => (text.Length <= 4000 ? text : text[^4000..]).Replace('\0', ' ');

@@ -40,11 +40,12 @@ public sealed class ScoreReader
 
     private async Task<ScoreReport?> ReadAsync(string sha256, CancellationToken cancellationToken)
     {
-        if (!store.Has(sha256))
+        using var held = await store.HoldAsync(sha256, cancellationToken);
+        if (held is null)
             return null;
         try
         {
-            return ScoreReport.FromJson(await File.ReadAllTextAsync(store.PathOf(sha256), cancellationToken));
+            return ScoreReport.FromJson(await File.ReadAllTextAsync(held.Path, cancellationToken));
         }
         catch (JsonException)
         {

@@ -15,9 +15,9 @@ internal sealed class PortalStart(
 {
     /// <summary>
     /// Exit codes: another portal has the data folder; the database is of a newer version; the port is taken; another portal leads on the database;
-    /// a front portal lacks what it shares with the lead; Redis cannot be reached.
+    /// a front portal lacks what it shares with the lead; Redis or the bucket of the files cannot be reached.
     /// </summary>
-    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74, LeadTaken = 76, NothingShared = 77, LineBroken = 69;
+    public const int FolderInUse = 75, DatabaseTooNew = 78, PortInUse = 74, LeadTaken = 76, NothingShared = 77, LineBroken = 69, BucketAway = 69;
 
     private static readonly TimeSpan SeatPatience = TimeSpan.FromSeconds(30);
 
@@ -45,6 +45,19 @@ internal sealed class PortalStart(
                 "Another portal leads on this database. Stop it, or start this one as a front portal (Portals__Role=front; docs/operations.md).",
                 "已有另一个门户在主持此数据库。请先停止它，或以前端门户方式启动本门户（Portals__Role=front；见 docs/operations.md）。");
             return LeadTaken;
+        }
+
+        try
+        {
+            if (store.Bucket is { } bucket)
+                await bucket.TryAsync(cancellationToken);
+        }
+        catch (BucketAwayException error)
+        {
+            await SayAsync(
+                $"The bucket {store.Bucket!.Name} ({store.Bucket.Place}) cannot be reached or written: {error.InnerException?.Message} Check the settings Artifacts:S3:… and that the key may list, read, write and delete there (docs/operations.md). Nothing was changed.",
+                $"无法访问或写入存储桶 {store.Bucket.Name}（{store.Bucket.Place}）：{error.InnerException?.Message} 请检查 Artifacts:S3:… 设置，并确认密钥有列出、读取、写入和删除权限（docs/operations.md）。未做任何修改。");
+            return BucketAway;
         }
 
         try
@@ -116,7 +129,7 @@ internal sealed class PortalStart(
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var newest = await context.Artifacts.OrderByDescending(artifact => artifact.CreatedAt).Select(artifact => artifact.Sha256).FirstOrDefaultAsync(cancellationToken);
-        if (newest is null || store.Has(newest))
+        if (newest is null || await store.HasAsync(newest, cancellationToken))
             return true;
         await SayAsync(
             $"The files of the community are not here: {folder.Artifacts} lacks the newest one. Mount the lead's artifacts/ there, or name the same bucket (docs/operations.md).",

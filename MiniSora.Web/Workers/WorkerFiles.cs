@@ -17,7 +17,7 @@ internal static class WorkerFiles
     {
         app.MapHub<WorkerHub>(WorkerHubNames.Path, options => options.AllowStatefulReconnects = false).RequireAuthorization(Policy);
         var files = app.MapGroup("/api/v1/worker").RequireAuthorization(Policy).WithMetadata(new NeededScope(ApiScopes.Worker)).WithGroupName("v1").WithTags("worker");
-        files.MapGet("/files/{sha256}", Download).WithSummary("An input or checkpoint by its content. Ranges work.").Produces<byte[]>(200, "application/octet-stream");
+        files.MapGet("/files/{sha256}", DownloadAsync).WithSummary("An input or checkpoint by its content. Ranges work.").Produces<byte[]>(200, "application/octet-stream");
         files.MapGet("/runs/{run:guid}/attempts/{attempt:int}/files/{sha256}", StateAsync).WithSummary("How much of a file is here.").Produces<UploadState>();
         files.MapPut("/runs/{run:guid}/attempts/{attempt:int}/files/{sha256}", TakeAsync).WithSummary("The next piece of a file, from an offset on.").Produces<UploadState>();
     }
@@ -25,19 +25,23 @@ internal static class WorkerFiles
     private static void Policy(Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder policy) =>
         policy.AddAuthenticationSchemes(TokenAuthentication.Name).RequireAuthenticatedUser().RequireClaim(ApiScopes.Claim, ApiScopes.Worker);
 
-    private static IResult Download(string sha256, ArtifactStore store) => store.Has(sha256)
-        ? TypedResults.PhysicalFile(store.PathOf(sha256), "application/octet-stream", entityTag: new EntityTagHeaderValue($"\"{sha256}\""), enableRangeProcessing: true)
-        : ApiProblems.Of(new Refusal("not_found"));
+    private static async Task<IResult> DownloadAsync(string sha256, ArtifactStore store, HttpResponse response, CancellationToken cancellationToken)
+    {
+        if (await store.HoldAsync(sha256, cancellationToken) is not { } held)
+            return ApiProblems.Of(new Refusal("not_found"));
+        response.RegisterForDispose(held);
+        return TypedResults.PhysicalFile(held.Path, "application/octet-stream", entityTag: new EntityTagHeaderValue($"\"{sha256}\""), enableRangeProcessing: true);
+    }
 
     private static async Task<IResult> StateAsync(Guid run, int attempt, string sha256, RunLedger ledger, ArtifactStore store, DataFolder folder, CancellationToken cancellationToken) =>
-        await RefusalAsync(run, attempt, sha256, ledger, cancellationToken) ?? TypedResults.Ok(State(sha256, store, folder));
+        await RefusalAsync(run, attempt, sha256, ledger, cancellationToken) ?? TypedResults.Ok(await SoFarAsync(sha256, store, folder, cancellationToken));
 
     private static async Task<IResult> TakeAsync(
         Guid run, int attempt, string sha256, long offset, long length, RunLedger ledger, ArtifactStore store, DataFolder folder, HttpRequest request, CancellationToken cancellationToken)
     {
         if (await RefusalAsync(run, attempt, sha256, ledger, cancellationToken) is { } refusal)
             return refusal;
-        if (State(sha256, store, folder) is { Complete: true } there)
+        if (await SoFarAsync(sha256, store, folder, cancellationToken) is { Complete: true } there)
             return TypedResults.Ok(there);
         var part = PartOf(sha256, folder);
         try
@@ -61,19 +65,21 @@ internal static class WorkerFiles
             File.Delete(part);
             return ApiProblems.Of(StatusCodes.Status409Conflict, new Refusal("upload_damaged"));
         }
-        catch (IOException) when (File.Exists(part) && !store.Has(sha256))
+        catch (IOException) when (File.Exists(part))
         {
+            if (await SoFarAsync(sha256, store, folder, cancellationToken) is { Complete: true } meanwhile)
+                return TypedResults.Ok(meanwhile);
             return ApiProblems.Of(StatusCodes.Status409Conflict, new Refusal("upload_busy"));
         }
 
         File.Delete(part);
-        return TypedResults.Ok(State(sha256, store, folder));
+        return TypedResults.Ok(await SoFarAsync(sha256, store, folder, cancellationToken));
     }
 
-    private static UploadState State(string sha256, ArtifactStore store, DataFolder folder)
+    private static async Task<UploadState> SoFarAsync(string sha256, ArtifactStore store, DataFolder folder, CancellationToken cancellationToken)
     {
-        if (store.Has(sha256))
-            return new(true, new FileInfo(store.PathOf(sha256)).Length);
+        if (await store.FindAsync(sha256, cancellationToken) is { } found)
+            return new(true, found.Bytes);
         var part = new FileInfo(PartOf(sha256, folder));
         return new(false, part.Exists ? part.Length : 0);
     }

@@ -53,7 +53,9 @@ internal sealed partial class WorkerHub(RunLedger ledger, RunSlots slots, Artifa
     {
         if (await ledger.LastSeqAsync(runId, attempt, Context.ConnectionAborted) is not { } last)
             return new(ReportOutcome.Stale, 0);
-        var events = lines.Select(RunEventJson.Read).Select(Known).ToList();
+        var events = new List<RunEvent>();
+        foreach (var line in lines)
+            events.Add(await KnownAsync(RunEventJson.Read(line)));
         if (events.Count == 0 || events[0].Seq > last + 1)
             return new(ReportOutcome.Accepted, last);
         var outcome = await ledger.ReportAsync(runId, attempt, events, Context.ConnectionAborted);
@@ -78,8 +80,8 @@ internal sealed partial class WorkerHub(RunLedger ledger, RunSlots slots, Artifa
     }
 
     // Its process removed the file before it could be sent, as it does with old checkpoints: people shall know that it was there.
-    private RunEvent Known(RunEvent happened) =>
-        happened is RunArtifact file && !store.Has(file.Sha256)
+    private async Task<RunEvent> KnownAsync(RunEvent happened) =>
+        happened is RunArtifact file && !await store.HasAsync(file.Sha256, Context.ConnectionAborted)
             ? new RunLog("warning", $"{file.Path} was replaced before the portal could have it.", "log.file_missed", new Dictionary<string, string> { ["file"] = file.Path }) { Seq = file.Seq, At = file.At }
             : happened;
 

@@ -11,6 +11,7 @@ var root = new RootCommand("Proof that the run engine keeps its promises. Each c
     AudienceCommand(),
     ReplicaCommand(),
     PagesCommand(),
+    FilesCommand(),
 };
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
 
@@ -98,6 +99,22 @@ static Command PagesCommand()
     var requests = new Option<int>("--requests") { Description = "Requests of each kind of page, one after another.", DefaultValueFactory = _ => 200 };
     var command = new Command("pages", "Public pages of a large database: p95 of each kind within 100 ms, memory flat over 1,000 scrolled tiles, no circuit for visitors.") { data, requests };
     command.SetAction((parsed, stop) => RunAsync(bounds => new Pages(parsed.GetValue(data)!, Math.Clamp(parsed.GetValue(requests), 20, 10_000), bounds).RunAsync(stop)));
+    return command;
+}
+
+static Command FilesCommand()
+{
+    var files = new Option<int>("--files") { Description = "Small files.", DefaultValueFactory = _ => 100 };
+    var small = new Option<double>("--small") { Description = "Megabytes of each.", DefaultValueFactory = _ => 1 };
+    var large = new Option<double>("--large") { Description = "Megabytes of the one large file.", DefaultValueFactory = _ => 512 };
+    var endpoint = new Option<string?>("--endpoint") { Description = "Another S3 server than one of its own (which needs npm), e.g. http://s3.example:9000." };
+    var bucket = new Option<string>("--bucket") { Description = "Of that server; it must be there.", DefaultValueFactory = _ => "minisora" };
+    var key = new Option<string>("--access-key") { Description = "Of that server.", DefaultValueFactory = _ => "" };
+    var secret = new Option<string>("--secret-key") { Description = "Of that server.", DefaultValueFactory = _ => "" };
+    var command = new Command("s3", "Files through the store with an S3 bucket against the folder alone: megabytes per second of taking in and reading, small and large, and how many times as long. Figures only, no bounds.") { files, small, large, endpoint, bucket, key, secret };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Files(
+        new(Math.Clamp(parsed.GetValue(files), 1, 100_000), (int)(Math.Clamp(parsed.GetValue(small), 0.001, 1000) * 1e6), (long)(Math.Clamp(parsed.GetValue(large), 1, 100_000) * 1e6),
+            parsed.GetValue(endpoint), parsed.GetValue(bucket)!, parsed.GetValue(key)!, parsed.GetValue(secret)!), bounds).RunAsync(stop)));
     return command;
 }
 

@@ -15,6 +15,9 @@ namespace MiniSora.Web.Tests;
 /// <summary>The portal's backend on a database of its own, without a server, a scheduler or a download.</summary>
 internal sealed class Backend : IAsyncDisposable
 {
+    /// <summary>A setting: the clock begins with the time that it is, as other programs see it too.</summary>
+    public const string RealNow = "real now";
+
     private static readonly AsyncLocal<Postgres?> Database = new();
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, string> Databases = new();
 
@@ -51,7 +54,7 @@ internal sealed class Backend : IAsyncDisposable
         foreach (var (name, value) in settings)
             builder.Configuration[name] = value;
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero)));
+        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(settings.Any(s => s.Name == RealNow) ? TimeProvider.System.GetUtcNow() : new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero)));
         builder.AddMiniSoraBackend();
         var backend = new Backend(builder.Build(), folder, root is null);
         Assert.Null(await backend.app.PrepareMiniSoraAsync(CancellationToken.None));

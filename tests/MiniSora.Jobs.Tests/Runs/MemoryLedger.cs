@@ -23,6 +23,9 @@ internal sealed class MemoryLedger(string specYaml, string folder) : IRunLedger
     /// <summary>Reports fail this many times before they are stored.</summary>
     public int FailuresToCome { get; set; }
 
+    /// <summary>Claims and reports find the store of files away this many times.</summary>
+    public int AwaysToCome { get; set; }
+
     public IReadOnlyList<RunEvent> Of(int number)
     {
         lock (gate)
@@ -46,12 +49,14 @@ internal sealed class MemoryLedger(string specYaml, string folder) : IRunLedger
     }
 
     public Task<RunGrant?> ClaimAsync(Guid runId, string worker, CancellationToken cancellationToken) =>
-        Task.FromResult(Over ? null : new RunGrant(runId, ++attempt, specYaml, folder, new Dictionary<string, string>()));
+        AwaysToCome-- > 0 ? Task.FromException<RunGrant?>(new Away()) : Task.FromResult(Over ? null : new RunGrant(runId, ++attempt, specYaml, folder, new Dictionary<string, string>()));
 
     public Task<ReportOutcome> ReportAsync(Guid runId, int number, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken)
     {
         lock (gate)
         {
+            if (AwaysToCome-- > 0)
+                throw new Away();
             if (FailuresToCome-- > 0)
                 throw new IOException("the database is busy");
             if (Overtaken)
@@ -77,4 +82,6 @@ internal sealed class MemoryLedger(string specYaml, string folder) : IRunLedger
         Ends.Add((number, end));
         return Task.CompletedTask;
     }
+
+    private sealed class Away() : LedgerAwayException("the bucket is away", null);
 }

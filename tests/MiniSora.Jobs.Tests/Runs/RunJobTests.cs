@@ -8,6 +8,38 @@ public sealed class RunJobTests
     private const string Endless = "training.steps=1000000";
 
     [Fact]
+    public async Task While_files_cannot_be_stored_the_run_works_on_and_loses_nothing()
+    {
+        using var stage = new RunStage("training.steps=3");
+        var started = Task.Run(async () =>
+        {
+            await stage.Ledger.SeenAsync<RunStarted>();
+            // Longer than a busy database is waited for.
+            stage.Ledger.AwaysToCome = 7;
+        });
+
+        await stage.ExecuteAsync();
+
+        await started;
+        var events = stage.Ledger.Of(1);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(next => next.Seq));
+        Assert.Equal("completed", Assert.IsType<RunFinished>(events[^1]).Reason);
+        Assert.True(stage.Ledger.AwaysToCome < 0);
+    }
+
+    [Fact]
+    public async Task A_run_whose_files_cannot_be_fetched_now_is_claimed_later()
+    {
+        using var stage = new RunStage("training.steps=1");
+        (stage.Ledger.AwaysToCome, stage.Ledger.Over) = (2, true);
+
+        await stage.ExecuteAsync();
+
+        Assert.Equal(-1, stage.Ledger.AwaysToCome);
+        Assert.Empty(stage.Ledger.Ends);
+    }
+
+    [Fact]
     public async Task A_run_trains_in_its_child_and_reports_without_a_gap()
     {
         using var stage = new RunStage("training.steps=6", "training.checkpoint_steps=2", "preview.prompts=['a small red circle moves left']");

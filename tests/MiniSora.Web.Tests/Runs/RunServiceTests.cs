@@ -148,7 +148,7 @@ public class RunServiceTests
         // Files on the disk have real times, the clock here is a false one: make it much later than either.
         backend.Clock.Advance(TimeSpan.FromDays(3650));
         Assert.Null(await backend.Runs.DeleteAsync(id, mei, CancellationToken.None));
-        Assert.False(backend.Get<Web.Artifacts.ArtifactStore>().Has(file.Sha256));
+        Assert.False(await backend.Get<Web.Artifacts.ArtifactStore>().HasAsync(file.Sha256, CancellationToken.None));
         Assert.False(Directory.Exists(grant.Folder));
         Assert.Null(await backend.Get<MetricReader>().ReadAsync(id, [], 100, CancellationToken.None));
     }

@@ -17,7 +17,7 @@ public class StarterCheckpointTests
 
         var starter = (await backend.Runs.StarterAsync(CancellationToken.None))!;
         Assert.Equal((0, starter.Sha256), (starter.RunNumber, Assert.Single(await backend.Runs.CheckpointsAsync(mei, 10, CancellationToken.None)).Sha256));
-        Assert.True(backend.Get<ArtifactStore>().Has(starter.Sha256));
+        Assert.True(await backend.Get<ArtifactStore>().HasAsync(starter.Sha256, CancellationToken.None));
         Assert.InRange(starter.Bytes, 1, 10 << 20);
         var details = (await backend.Runs.GetAsync(starter.RunId, Viewer.Visitor, CancellationToken.None))!;
         Assert.Equal((RunState.Succeeded, starter.Step), (details.Summary.State, details.Summary.Step));

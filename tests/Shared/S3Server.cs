@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Amazon.Runtime;
+using Amazon.S3;
+
+namespace MiniSora.Tests;
+
+/// <summary>
+/// A real S3 server over HTTP: s3rver from the npm registry (MIT), on a free port of the loopback address with a folder of its own; installed on first use.
+/// <c>MINISORA_TEST_S3=endpoint,accesskey,secret</c> names another one.
+/// </summary>
+public sealed class S3Server : IAsyncDisposable
+{
+    /// <summary>The bucket that is there.</summary>
+    public const string Bucket = "minisora-tests";
+
+    private readonly Process? process;
+
+    private S3Server(string endpoint, string accessKey, string secretKey, Process? process)
+    {
+        (Endpoint, AccessKey, SecretKey, this.process) = (endpoint, accessKey, secretKey, process);
+        Client = new(new BasicAWSCredentials(accessKey, secretKey), new AmazonS3Config
+        {
+            ServiceURL = endpoint,
+            AuthenticationRegion = "us-east-1",
+            ForcePathStyle = true,
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        });
+    }
+
+    public string Endpoint { get; }
+
+    public string AccessKey { get; }
+
+    public string SecretKey { get; }
+
+    /// <summary>Somebody else who looks into the bucket.</summary>
+    public AmazonS3Client Client { get; }
+
+    public static async Task<S3Server> StartAsync()
+    {
+        S3Server server;
+        if (Environment.GetEnvironmentVariable("MINISORA_TEST_S3")?.Split(',') is [var endpoint, var accessKey, var secretKey])
+        {
+            server = new(endpoint, accessKey, secretKey, null);
+        }
+        else
+        {
+            var package = await InstalledAsync();
+            var data = Directory.CreateTempSubdirectory("minisora-s3-data-").FullName;
+            var port = FreePort();
+            // It leaves with us: its standard input ends when this process does, however that happens.
+            var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = package };
+            // Its tokens of pages are encrypted with DES, which newer versions of OpenSSL keep for such cases.
+            start.ArgumentList.Add("--openssl-legacy-provider");
+            start.ArgumentList.Add("-e");
+            start.ArgumentList.Add("process.stdin.on('end', () => process.exit()).resume(); new (require('s3rver'))({ address: '127.0.0.1', port: Number(process.argv[1]), directory: process.argv[2], silent: true }).run();");
+            start.ArgumentList.Add($"{port}");
+            start.ArgumentList.Add(data);
+            var process = Process.Start(start)!;
+            process.OutputDataReceived += (_, _) => { };
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            server = new($"http://127.0.0.1:{port}", "S3RVER", "S3RVER", process) { Data = data };
+        }
+
+        await server.MakeBucketAsync();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (process is not null)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        if (Data is not null)
+            Directory.Delete(Data, recursive: true);
+    }
+
+    private string? Data { get; init; }
+
+    private async Task MakeBucketAsync()
+    {
+        for (var patience = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            try
+            {
+                await Client.PutBucketAsync(Bucket);
+                return;
+            }
+            catch (AmazonS3Exception error) when (error.ErrorCode is "BucketAlreadyExists" or "BucketAlreadyOwnedByYou")
+            {
+                return;
+            }
+            catch (Exception error) when (error is not AmazonServiceException { StatusCode: not 0 } and not OperationCanceledException && patience.Elapsed < TimeSpan.FromSeconds(60) && process is not { HasExited: true })
+            {
+                // Not listening yet.
+            }
+        }
+    }
+
+    // npm ci once; several test processes may come at the same time.
+    private static async Task<string> InstalledAsync()
+    {
+        var package = Path.Combine(Repository(), "tests", "Shared", "s3");
+        await using var one = await LockAsync(Path.Combine(Path.GetTempPath(), "minisora-test-s3.lock"));
+        var stamp = Path.Combine(package, "node_modules", ".installed");
+        var wanted = await File.ReadAllTextAsync(Path.Combine(package, "package-lock.json"));
+        if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == wanted)
+            return package;
+        var start = new ProcessStartInfo("npm") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = package };
+        foreach (var argument in (string[])["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            start.ArgumentList.Add(argument);
+        using var npm = Process.Start(start)!;
+        var said = await Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
+        await npm.WaitForExitAsync();
+        if (npm.ExitCode != 0)
+            throw new InvalidOperationException($"npm ci in {package} ended with {npm.ExitCode}:\n{string.Join('\n', said)}");
+        await File.WriteAllTextAsync(stamp, wanted);
+        return package;
+    }
+
+    private static async Task<FileStream> LockAsync(string path)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(200);
+            }
+        }
+    }
+
+    private static string Repository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "MiniSora.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run it from inside the repository.");
+        return folder;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
