@@ -19,9 +19,10 @@ internal static class SampleCommand
         var output = new Option<string?>("--out") { Description = SpecTexts.Get("cli.sample.out"), HelpName = "FILE.mp4|DIR" };
         var raw = new Option<string?>("--raw") { Description = SpecTexts.Get("cli.sample.raw"), HelpName = "FILE.npy" };
         var sheet = new Option<string?>("--sheet") { Description = SpecTexts.Get("cli.sample.sheet"), HelpName = "FILE.png" };
+        var previews = new Option<string?>("--previews") { Description = SpecTexts.Get("cli.sample.previews"), HelpName = "DIR" };
         var sets = new Option<string[]>("--set") { Description = SpecTexts.Get("cli.set"), HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
         IReadOnlyList<SampleField> fields = [.. SampleFields.Options(), .. SampleFields.TaskOptions()];
-        var command = new Command("sample", SpecTexts.Get("cli.sample")) { spec, prompts, output, raw, sheet, sets };
+        var command = new Command("sample", SpecTexts.Get("cli.sample")) { spec, prompts, output, raw, sheet, previews, sets };
         foreach (var field in fields)
             command.Options.Add(field.Option);
         var expand = new Option<bool>("--expand") { Description = SpecTexts.Get("cli.sample.expand") };
@@ -38,12 +39,12 @@ internal static class SampleCommand
             var dataFolder = DataFolder.Of(parsed);
             if (parsed.GetValue(expand))
                 sampling = Expanded(sampling, dataFolder);
-            return file is null ? One(sampling, outputs, dataFolder, time) : Many(sampling, file, outputs, dataFolder, time);
+            return file is null ? One(sampling, outputs, parsed.GetValue(previews), dataFolder, time) : Many(sampling, file, outputs, dataFolder, time);
         });
         return command;
     }
 
-    private static int One(SamplingSpec spec, SampleOutputs outputs, string dataFolder, TimeProvider time)
+    private static int One(SamplingSpec spec, SampleOutputs outputs, string? previews, string dataFolder, TimeProvider time)
     {
         SpecInput.Validate(spec, Context(spec));
         // The handler writes into a run's folder; what was asked for is moved out of it.
@@ -52,13 +53,15 @@ internal static class SampleCommand
         {
             return TorchThread.Run(control =>
             {
-                var run = new SamplingRun(spec) { Files = outputs.Videos is not null };
+                var run = new SamplingRun(spec) { Files = outputs.Videos is not null, Previews = previews is not null };
                 var context = new RunContext(new RunFolder(folder.FullName), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
                 if (run.Run(context) is not { Reason: "completed" })
                     return 130;
                 if (run.Files)
                     outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
                 outputs.WriteArrays(run.Made, run.Made.Count);
+                if (previews is not null && Directory.Exists(context.Folder.Previews))
+                    SampleOutputs.MoveInto(previews, Directory.GetFiles(context.Folder.Previews));
                 return 0;
             });
         }

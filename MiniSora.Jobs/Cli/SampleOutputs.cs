@@ -28,6 +28,15 @@ internal sealed record SampleOutputs(string? Videos, string? Raw, string? Sheet)
         }
     }
 
+    /// <summary>Moves files into a folder under their own names.</summary>
+    public static void MoveInto(string target, string[] files)
+    {
+        Directory.CreateDirectory(target);
+        foreach (var file in files)
+            File.Move(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+        Wrote(target);
+    }
+
     /// <summary>The clips, each written as a video in passing when videos are wanted.</summary>
     public IEnumerable<PixelClip> WithVideos(IEnumerable<PixelClip> clips, Action<PixelClip, int, string> write, int count)
     {

@@ -48,7 +48,7 @@ public sealed record RunLog(string Level, string Text, string Key = "", IReadOnl
 
 /// <summary>
 /// A file is complete under the run's folder. Kind: <c>checkpoint</c>, <c>preview</c> (prompt number in
-/// <paramref name="Index"/>), <c>video</c>, <c>poster</c> (of the video with the same index), <c>raw</c>,
+/// <paramref name="Index"/>), <c>estimate</c> (the clip <paramref name="Index"/> on its way, at a step of its sampling; see <see cref="EstimateFile"/>), <c>video</c>, <c>poster</c> (of the video with the same index), <c>raw</c>,
 /// <c>scores</c> (of an evaluation), <c>nearest</c> (a video beside its nearest training clip), <c>encoder</c> (a feature network).
 /// </summary>
 public sealed record RunArtifact(string Kind, string Path, long Bytes, string Sha256, long Step, int Index, string? Prompt, long? Seed) : RunEvent;

@@ -18,7 +18,7 @@ public sealed record RunFolder(string Root)
     /// <summary>Checkpoints, <c>step-00000400.safetensors</c>.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
-    /// <summary>Previews of a training run.</summary>
+    /// <summary>Previews of a training run; pictures of a sampling run's clips on their way.</summary>
     public string Previews => Path.Combine(Root, "previews");
 
     /// <summary>Results of a sampling run.</summary>

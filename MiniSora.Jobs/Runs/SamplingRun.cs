@@ -15,6 +15,9 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     /// <summary>Whether the clips become files of the run. Default: yes; otherwise <see cref="Made"/> is all there is, and ffmpeg is not needed.</summary>
     public bool Files { get; init; } = true;
 
+    /// <summary>Whether the spec's pictures of clips on their way are made. Default: yes.</summary>
+    public bool Previews { get; init; } = true;
+
     private double reported;
 
     public RunFinished? Run(RunContext context)
@@ -38,10 +41,13 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         var spent = before is null ? (double?)null : 0;
         context.Phase("phase.sample", 0);
         var cache = new StepCacheReport(context, session, spec);
-        foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving))
+        var previews = new StepPreviews(spec, requests, context);
+        var looking = TimeSpan.Zero;
+        foreach (var clip in session.Draw(requests, spec.Sampler, progress => Progress(context, progress), context.Control.Leaving, Previews ? previews.Watch : null))
         {
-            // Writing the file is not making the video.
-            var took = context.Time.GetElapsedTime(begin);
+            // Writing the file is not making the video, nor is looking on.
+            var took = context.Time.GetElapsedTime(begin) - (previews.Spent - looking);
+            looking = previews.Spent;
             made += took;
             spent += energy?.Joules() - before;
             var cached = cache.Of(clips.Count, requests[clips.Count], clip, took.TotalSeconds);
@@ -62,6 +68,7 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
         }
 
         Made = clips;
+        previews.Report();
         foreach (var warning in session.Warnings)
             context.Warning(warning);
         var reason = clips.Count == spec.Clips ? "completed" : context.Control.Request == StopRequest.StopAndKeep ? "stopped" : "interrupted";

@@ -73,13 +73,16 @@ internal sealed class SamplingSession : IDisposable
         Draw(requests, options, progress, cancellationToken).Select(clip => clip.Pixels);
 
     /// <summary>Clips of the lengths that their tasks give them, in the order of the requests.</summary>
-    public IEnumerable<PixelClip> Draw(IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken)
+    public IEnumerable<PixelClip> Draw(
+        IReadOnlyList<SampleRequest> requests, SamplerOptions options, Action<double>? progress, CancellationToken cancellationToken, Action<SampleStep>? watch = null)
     {
         for (var done = 0; done < requests.Count; done += batch)
         {
             var some = requests.Skip(done).Take(batch).ToList();
             var before = done;
-            var clips = sampler.Draw(some, options, new Fraction(part => progress?.Invoke((before + part * some.Count) / requests.Count)), cancellationToken);
+            var clips = sampler.Draw(
+                some, options, new Fraction(part => progress?.Invoke((before + part * some.Count) / requests.Count)), cancellationToken,
+                watch is null ? null : step => watch(step with { Clip = before + step.Clip }));
             foreach (var clip in clips)
                 yield return clip;
         }

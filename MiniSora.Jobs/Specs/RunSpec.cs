@@ -130,6 +130,9 @@ public sealed record SamplingSpec : RunSpec
     /// <summary>So many of the first clips are also made without the step cache, to report PSNR and SSIM. Default 0.</summary>
     [Setting(Min = 0, Max = 64, Unit = "clips", Advanced = true)] public int CacheChecks { get; init; }
 
+    /// <summary>Pictures of each clip while it is sampled, at most; fewer where they would take more than a small share of the time. 0: none. Default 6.</summary>
+    [Setting(Min = 0, Max = 50, Advanced = true)] public int StepPreviews { get; init; } = 6;
+
     /// <summary>Frames per second of the video file. Default 8.</summary>
     [Setting(Min = 1, Max = 60, Unit = "fps", Advanced = true)] public int FramesPerSecond { get; init; } = 8;
 }

@@ -163,6 +163,9 @@ internal sealed partial class RemoteAttempt : IAsyncDisposable
             stale.TrySetResult();
         else
             Interlocked.Exchange(ref stored, receipt.LastSeq);
+        // Of what only passes by, the portal's copy is enough.
+        foreach (var passing in lines.Select(RunEventJson.Read).OfType<RunArtifact>().Where(artifact => artifact.Kind == EstimateFile.Kind && artifact.Seq <= receipt.LastSeq))
+            File.Delete(Path.Combine(folder.Root, passing.Path));
     }
 
     [LoggerMessage(LogLevel.Warning, "Run {RunId} attempt {Attempt}: said again later ({Reason})")]

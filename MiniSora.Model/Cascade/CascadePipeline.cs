@@ -1,5 +1,6 @@
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
+using MiniSora.Model.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,6 +49,9 @@ public sealed class CascadePipeline : IDisposable
         this.views = views;
     }
 
+    /// <summary>Told of the steps of <see cref="Sample"/>, those of C and then those of B; its clean estimates are clips. Null: nobody looks on.</summary>
+    internal StepWatch? Watch { get; init; }
+
     private ParameterViews A => views[0];
 
     private ParameterViews Semantic => views[1];
@@ -68,10 +72,15 @@ public sealed class CascadePipeline : IDisposable
         var conditional = networks.Context(Text, C, [.. requests.Select(request => request.Caption)], placement.Device);
         var unconditional = networks.Context(Text, C, [.. requests.Select(_ => "")], placement.Device);
         long[] shape = [options.Frames, options.SemanticChannels, options.Height / PictureToSemantic, options.Width / PictureToSemantic];
+        var seeds = requests.Select(request => request.Seed).ToList();
+        var all = sampling.PriorSteps + sampling.DecoderSteps;
         var semantics = Run(
-            CascadeStage.C, [.. requests.Select(request => request.Seed)], shape, sampling.PriorSteps, sampling.PriorGuidance,
-            (x, level, given) => networks.Prior(C, x, level, given ? conditional : unconditional), cancellation);
-        return Decode(semantics.flatten(0, 1), [.. requests.Select(request => request.Seed)], sampling, cancellation).MoveToOuterDisposeScope();
+            CascadeStage.C, seeds, shape, sampling.PriorSteps, sampling.PriorGuidance,
+            (x, level, given) => networks.Prior(C, x, level, given ? conditional : unconditional), cancellation,
+            Watch is null ? null : (step, _, noise, data) => Watch(step, all, noise, () => AtAGlance(data().flatten(0, 1), seeds)));
+        return Decode(
+            semantics.flatten(0, 1), seeds, sampling, cancellation,
+            Watch is null ? null : (step, _, noise, data) => Watch(sampling.PriorSteps + step, all, noise, () => Clips(data(), seeds.Count))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Clips [B, T, 3, H, W] through stage A and back: the best that any sample can be.</summary>
@@ -101,22 +110,37 @@ public sealed class CascadePipeline : IDisposable
     }
 
     /// <summary>Semantic latents [B·F, c, h, w] to clips [B, F, 3, H, W] by stages B and A.</summary>
-    private Tensor Decode(Tensor semantics, IReadOnlyList<ulong> seeds, CascadeSampling sampling, CancellationToken cancellation)
+    private Tensor Decode(Tensor semantics, IReadOnlyList<ulong> seeds, CascadeSampling sampling, CancellationToken cancellation, StepWatch? watch = null)
     {
         var nothing = zeros_like(semantics);
-        long[] shape = [options.Frames, options.LatentChannels, options.Height / PictureToLatent, options.Width / PictureToLatent];
         var latents = Run(
-            CascadeStage.B, seeds, shape, sampling.DecoderSteps, sampling.DecoderGuidance,
-            (x, level, given) => networks.Decoder(B, x, level, given ? semantics : nothing), cancellation);
-        return networks.A.Decode(A, latents.flatten(0, 1)).clamp(HeldScalar.Of(-1), HeldScalar.One).view(seeds.Count, options.Frames, 3, options.Height, options.Width);
+            CascadeStage.B, seeds, LatentShape, sampling.DecoderSteps, sampling.DecoderGuidance,
+            (x, level, given) => networks.Decoder(B, x, level, given ? semantics : nothing), cancellation, watch);
+        return Clips(latents, seeds.Count);
     }
 
-    private Tensor Run(CascadeStage stage, IReadOnlyList<ulong> seeds, long[] shape, int steps, double guidance, Denoiser denoiser, CancellationToken cancellation)
+    private long[] LatentShape => [options.Frames, options.LatentChannels, options.Height / PictureToLatent, options.Width / PictureToLatent];
+
+    /// <summary>What stage B takes semantic latents [B·F, c, h, w] for at its first look, as clips: one evaluation instead of all its steps.</summary>
+    private Tensor AtAGlance(Tensor semantics, IReadOnlyList<ulong> seeds)
+    {
+        using var scope = NewDisposeScope();
+        var noise = Noise(CascadeLanes.SampleStart + (ulong)CascadeStage.B, seeds, 0, LatentShape);
+        var logSnr = gdf.Schedule.At(1);
+        var level = tensor([.. seeds.Select(_ => gdf.Condition.At(logSnr))], device: placement.Device);
+        return Clips(gdf.Undiffuse(noise, [.. seeds.Select(_ => logSnr)], networks.Decoder(B, noise, level, semantics)).Image, seeds.Count).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Latents [B, F, c, h, w] through stage A.</summary>
+    private Tensor Clips(Tensor latents, int count) =>
+        networks.A.Decode(A, latents.flatten(0, 1)).clamp(HeldScalar.Of(-1), HeldScalar.One).view(count, options.Frames, 3, options.Height, options.Width);
+
+    private Tensor Run(CascadeStage stage, IReadOnlyList<ulong> seeds, long[] shape, int steps, double guidance, Denoiser denoiser, CancellationToken cancellation, StepWatch? watch = null)
     {
         var sampling = new GdfSampling { Steps = steps, Guidance = guidance == 1 ? null : GuidanceRamp.Constant(guidance), RescaleEach = true };
         return GdfSampler.Run(
             gdf, (x, level, given) => Reported(denoiser(x, level, given)), Noise(CascadeLanes.SampleStart + (ulong)stage, seeds, 0, shape), sampling,
-            step => Noise(CascadeLanes.SampleNoise + (ulong)stage, seeds, step, shape), cancellation: cancellation);
+            step => Noise(CascadeLanes.SampleNoise + (ulong)stage, seeds, step, shape), watch: watch, cancellation: cancellation);
     }
 
     private Tensor Reported(Tensor result)

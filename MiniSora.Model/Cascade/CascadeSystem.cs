@@ -68,7 +68,7 @@ internal sealed class CascadeSystem : IVideoSource
         }
 
         // Not disposed: its views are the caller's.
-        var pipeline = new CascadePipeline(options with { Frames = (int)request.Shape[1] }, networks, new Placement(request.Device, w.Compute), views);
+        var pipeline = new CascadePipeline(options with { Frames = (int)request.Shape[1] }, networks, new Placement(request.Device, w.Compute), views) { Watch = request.Watch };
         var sampling = new CascadeSampling { PriorSteps = sampler.Steps, PriorGuidance = sampler.Guidance, DecoderSteps = Math.Max(1, (sampler.Steps + 1) / 2) };
         return pipeline.Sample([new CascadeRequest(request.Prompt, unchecked((ulong)request.Seed))], sampling, cancellationToken, report);
     }

@@ -1,4 +1,5 @@
 using MiniSora.Model.Layers;
+using MiniSora.Model.Solvers.Discrete;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -93,6 +94,13 @@ internal sealed record Gdf
             default:
                 throw new InvalidOperationException($"Unknown target {Target}.");
         }
+    }
+
+    /// <summary>a and b at a log signal-to-noise ratio.</summary>
+    public NoiseLevel Level(float logSnr)
+    {
+        var (a, b) = Scaler.At(logSnr);
+        return new(a, b);
     }
 
     /// <summary>a and b, each [B, 1, …] like <paramref name="like"/>.</summary>

@@ -1,4 +1,5 @@
 using MiniSora.Model.Layers;
+using MiniSora.Model.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -70,10 +71,11 @@ internal static class GdfSampler
     /// <summary>
     /// From <paramref name="start"/> [B, …] (noise, or an image noised to t = <see cref="GdfSampling.Start"/>) to the end of the schedule; the result belongs to
     /// the current scope. <paramref name="noise"/> gives the fresh noise of a step. <paramref name="observe"/> sees after each step the predicted image,
-    /// the new state and the (guided) answer, which are freed when it returns.
+    /// the new state and the (guided) answer, which are freed when it returns; <paramref name="watch"/> is told of every step.
     /// </summary>
     public static Tensor Run(
-        Gdf gdf, Denoiser denoiser, Tensor start, GdfSampling sampling, Func<int, Tensor> noise, Action<int, Tensor, Tensor, Tensor>? observe = null, CancellationToken cancellation = default)
+        Gdf gdf, Denoiser denoiser, Tensor start, GdfSampling sampling, Func<int, Tensor> noise, Action<int, Tensor, Tensor, Tensor>? observe = null, StepWatch? watch = null,
+        CancellationToken cancellation = default)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -88,6 +90,7 @@ internal static class GdfSampler
             var level = tensor([.. Enumerable.Repeat(gdf.Condition.At(levels[step]), batch)], device: start.device);
             var answer = Answer(denoiser, x, level, sampling, times[step]);
             var (image, epsilon) = gdf.Undiffuse(x, [.. Enumerable.Repeat(levels[step], batch)], answer);
+            watch?.Invoke(step + 1, sampling.Steps, gdf.Level(levels[step]).Share, image.alias);
             var next = Step(gdf.Scaler, sampling, image, epsilon, levels[step], levels[step + 1], () => noise(step));
             observe?.Invoke(step, image, next, answer);
             x.Dispose();

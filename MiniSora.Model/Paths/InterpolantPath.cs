@@ -1,4 +1,5 @@
 using MiniSora.Model.Layers;
+using MiniSora.Model.Solvers.Discrete;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -109,6 +110,23 @@ internal abstract class InterpolantPath
         var column = Column(t, x);
         var ratio = Alpha(column) / AlphaSlope(column);
         return (ratio * velocity).Minus(x).div((ratio * SigmaSlope(column)).Minus(Sigma(column))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>E[x_1 | x_t], the data that a velocity points to: (σ' x − σ v) / (α σ' − α' σ).</summary>
+    public Tensor DataFromVelocity(Tensor velocity, Tensor x, Tensor t)
+    {
+        using var scope = NewDisposeScope();
+        var column = Column(t, x);
+        var (sigma, slope) = (Sigma(column), SigmaSlope(column));
+        return (slope * x).Minus(sigma * velocity).div((Alpha(column) * slope).Minus(AlphaSlope(column) * sigma)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>α and σ at a time.</summary>
+    public NoiseLevel Level(double time)
+    {
+        using var scope = NewDisposeScope();
+        var t = tensor(time, dtype: ScalarType.Float64);
+        return new(Alpha(t).item<double>(), Sigma(t).item<double>());
     }
 
     /// <summary>The velocity that a score means: −f + g · score.</summary>

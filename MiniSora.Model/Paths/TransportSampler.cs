@@ -67,9 +67,9 @@ internal sealed class TransportSampler(Transport transport)
 {
     /// <summary>
     /// The state at the end of time from noise [B, …] (or, reversed, from data). <paramref name="seen"/> gets every point of the trajectory with its number
-    /// from 0, for the length of the call. The caller owns the result.
+    /// from 0, for the length of the call, <paramref name="watch"/> every step. The caller owns the result.
     /// </summary>
-    public Tensor Ode(OdeOptions options, Predict predict, Tensor start, Action<int, Tensor>? seen = null)
+    public Tensor Ode(OdeOptions options, Predict predict, Tensor start, Action<int, Tensor>? seen = null, StepWatch? watch = null)
     {
         using var _ = no_grad();
         var (from, to) = transport.OdeInterval(options.Reverse);
@@ -80,26 +80,41 @@ internal sealed class TransportSampler(Transport transport)
             return [transport.Drift(predict(state[0], t), state[0], t).MoveToOuterDisposeScope()];
         }
 
-        return OdeGrid.Integrate(options.Method, [start], OdeGrid.Even(from, to, options.Points, start.dtype), options.Tolerance, Slope, seen is null ? null : (i, state) => seen(i, state[0]))[0];
+        return OdeGrid.Integrate(
+            options.Method, [start], OdeGrid.Even(from, to, options.Points, start.dtype), options.Tolerance, Slope,
+            seen is null ? null : (i, state) => seen(i, state[0]),
+            watch is null ? null : (step, steps, time, state, slope) => Tell(watch, step, steps, time, state[0], Times(state[0], time), slope[0].alias))[0];
     }
 
     /// <summary>The state after the last step from noise [B, …]; <paramref name="seen"/> gets every state computed. The caller owns the result.</summary>
-    public Tensor Sde(SdeOptions options, Predict predict, Tensor start, NoiseDraw draw, Action<int, Tensor>? seen = null)
+    public Tensor Sde(SdeOptions options, Predict predict, Tensor start, NoiseDraw draw, Action<int, Tensor>? seen = null, StepWatch? watch = null)
     {
         using var _ = no_grad();
+        var (computed, told) = (0, -1);
         var lastSize = options.LastStep == LastStep.None ? 0 : options.LastStepSize;
         var (from, to) = transport.SdeInterval(options.Form, lastSize);
         Tensor Drift(Tensor x, Tensor t)
         {
             using var scope = NewDisposeScope();
             var output = predict(x, t);
+            // A rule of two slopes asks twice a step.
+            if (watch is not null && told != computed)
+            {
+                told = computed;
+                Tell(watch, computed + 1, options.Points, t.to_type(ScalarType.Float64).max().item<double>(), x, t, () => transport.Drift(output, x, t));
+            }
+
             var noisy = transport.Path.Diffusion(options.Form, options.Norm, x, t) * transport.Score(output, x, t);
             return transport.Drift(output, x, t).Plus(noisy).MoveToOuterDisposeScope();
         }
 
         var x = SdeSolver.Integrate(
             options.Method, start, OdeGrid.Even(from, to, options.Points, start.dtype), Drift,
-            (state, t) => transport.Path.Diffusion(options.Form, options.Norm, state, t), draw, seen);
+            (state, t) => transport.Path.Diffusion(options.Form, options.Norm, state, t), draw, (i, state) =>
+            {
+                computed = i + 1;
+                seen?.Invoke(i, state);
+            });
         using (x)
         {
             var last = Last(options, lastSize, predict, Drift, x, to);
@@ -124,6 +139,14 @@ internal sealed class TransportSampler(Transport transport)
 
         return ChangeOfVariables.LogDensity(options.Method, OdeGrid.Even(from, to, options.Points, data.dtype), options.Tolerance, Velocity, data, probe);
     }
+
+    /// <summary>The data that a velocity at (x, t) points to is computed only if it is asked for.</summary>
+    private void Tell(StepWatch watch, int step, int steps, double time, Tensor x, Tensor t, Func<Tensor> velocity) =>
+        watch(step, steps, transport.Path.Level(time).Share, () =>
+        {
+            using var scope = NewDisposeScope();
+            return transport.Path.DataFromVelocity(velocity(), x, t).MoveToOuterDisposeScope();
+        });
 
     private static Tensor Times(Tensor x, double time)
     {

@@ -159,7 +159,8 @@ internal sealed class TaskPerformer(IVideoCodec codec, ClipSize size, Device dev
         return codec.Encode(ClipPixels.ToTensor([clip.Pixels], clip.Frames, clip.Height, clip.Width).to(device));
     }
 
-    private PixelClip Decode(Tensor latents)
+    /// <summary>Latents [1, F, c, h, w] as pixels.</summary>
+    public PixelClip Decode(Tensor latents)
     {
         var pixels = ClipPixels.ToBytes(codec.Decode(latents, DecodingPlan.For(latents.shape)))[0];
         return new(pixels, pixels.Length / (size.Height * size.Width * 3), size.Height, size.Width);

@@ -4,6 +4,7 @@ using MiniSora.Model.Datasets;
 using MiniSora.Model.Evaluation;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Native;
+using MiniSora.Model.Solvers;
 using MiniSora.Model.Systems;
 using MiniSora.Model.Training;
 using MiniSora.Model.Weights;
@@ -105,15 +106,19 @@ public sealed class VideoSampler : IDisposable
 
     /// <summary>
     /// Clips of the length that their tasks give them, in the order of the requests. One at a time, whatever the number: a matrix product's
-    /// rounding depends on its shape, and clip 17 must be the same alone and among a hundred. Throws <see cref="SamplingException"/>.
+    /// rounding depends on its shape, and clip 17 must be the same alone and among a hundred. <paramref name="watch"/> is told of every step, on this thread, and
+    /// changes nothing of the clips. Throws <see cref="SamplingException"/>.
     /// </summary>
-    public IReadOnlyList<PixelClip> Draw(IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    public IReadOnlyList<PixelClip> Draw(
+        IReadOnlyList<SampleRequest> requests, SamplerOptions options, IProgress<double>? progress, CancellationToken cancellationToken, Action<SampleStep>? watch = null)
     {
         var clips = new PixelClip[requests.Count];
         for (var i = 0; i < requests.Count; i++)
         {
             var done = i;
-            clips[i] = DrawOne(requests[i], options, part => progress?.Report((done + part) / requests.Count), cancellationToken);
+            clips[i] = DrawOne(
+                requests[i], options, part => progress?.Report((done + part) / requests.Count),
+                watch is null ? null : step => watch(step with { Clip = done }), cancellationToken);
         }
 
         progress?.Report(1);
@@ -169,7 +174,7 @@ public sealed class VideoSampler : IDisposable
         codec.Dispose();
     }
 
-    private PixelClip DrawOne(SampleRequest request, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
+    private PixelClip DrawOne(SampleRequest request, SamplerOptions options, Action<double> report, Action<SampleStep>? watch, CancellationToken cancellationToken)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
@@ -177,8 +182,16 @@ public sealed class VideoSampler : IDisposable
         RequireSize(wanted);
         // A network of images gives a still of the clip's length.
         var still = system.ImagesOnly && request.Task is null or TextToVideo;
-        var performer = new TaskPerformer(codec, wanted, flat.device, (prompt, seed, shape, task) =>
-            Latents(prompt, seed, still ? [shape[0], 1, .. shape[2..]] : shape, task, options, report, cancellationToken));
+        var windows = request.Task switch { ExtendForward forward => forward.Windows, ExtendBackward backward => backward.Windows, _ => 1 };
+        var window = 0;
+        TaskPerformer performer = null!;
+        StepWatch? Watch(int before) => watch is null ? null : (step, steps, noise, data) => watch(new(0, before * steps + step, windows * steps, noise, () =>
+        {
+            using var inner = NewDisposeScope();
+            return performer.Decode(data());
+        }));
+        performer = new TaskPerformer(codec, wanted, flat.device, (prompt, seed, shape, task) =>
+            Latents(prompt, seed, still ? [shape[0], 1, .. shape[2..]] : shape, task, options, report, cancellationToken, Watch(window++)));
         var clip = performer.Perform(request);
         if (!still)
             return clip;
@@ -187,12 +200,12 @@ public sealed class VideoSampler : IDisposable
     }
 
     /// <summary>Latents [1, F, c, h, w] of one prompt, float32 on the device; the caller owns them.</summary>
-    internal Tensor Latents(string prompt, long seed, long[] shape, LatentTask task, SamplerOptions options, Action<double> report, CancellationToken cancellationToken)
+    internal Tensor Latents(string prompt, long seed, long[] shape, LatentTask task, SamplerOptions options, Action<double> report, CancellationToken cancellationToken, StepWatch? watch = null)
     {
         using var _ = no_grad();
         var own = size.LatentShape(codec);
         var moreTokens = shape[1] == 1 ? 1 : (double)(shape[1] * shape[3] * shape[4]) / (own[1] * own[3] * own[4]);
-        var request = new LatentRequest(prompt, seed, shape, task, flat.device, Warn) { ShiftScale = Math.Sqrt(moreTokens) };
+        var request = new LatentRequest(prompt, seed, shape, task, flat.device, Warn) { ShiftScale = Math.Sqrt(moreTokens), Watch = watch };
         // A trajectory that starts late or turns in time is not the one that the cache knows the changes of.
         var evaluations = options.StepCache > 0 && task is { From: >= 1, Circular: false } ? system.Evaluations(options) : 0;
         if (evaluations == 0)
@@ -217,7 +230,7 @@ public sealed class VideoSampler : IDisposable
         for (var i = 0; i < Trajectories; i++)
         {
             calibration.StartTrajectory();
-            system.Sample(weights, like with { Prompt = "", Seed = i, Task = LatentTask.Free, Through = calibration.Through }, options, _ => { }, cancellationToken);
+            system.Sample(weights, like with { Prompt = "", Seed = i, Task = LatentTask.Free, Through = calibration.Through, Watch = null }, options, _ => { }, cancellationToken);
         }
 
         // With a single step there is nothing to compare, nor to skip.

@@ -17,8 +17,9 @@ internal static class WindowSampler
     /// <param name="field">Velocity under the prompt; 0 on given frames.</param>
     /// <param name="source">Velocity under the source's prompt, for an inversion; else null.</param>
     /// <param name="before">Called before each evaluation with how many were made and how many there are.</param>
+    /// <param name="watch">Told of the steps from noise to data; not of an inversion's.</param>
     public static Tensor Sample(
-        LatentTask task, Tensor noise, SolverKind solver, int steps, double shift, long seed, OdeSolver.Velocity field, OdeSolver.Velocity? source, Action<int, int> before)
+        LatentTask task, Tensor noise, SolverKind solver, int steps, double shift, long seed, OdeSolver.Velocity field, OdeSolver.Velocity? source, Action<int, int> before, StepWatch? watch = null)
     {
         using var scope = NewDisposeScope();
         if (task.Given is { } given && !given.Contains(false))
@@ -32,6 +33,6 @@ internal static class WindowSampler
             : task.Start(noise);
         if (task.Circular)
             field = CircularTime.Around(field, noise.shape[1], seed);
-        return OdeSolver.Integrate(solver, start, taken, shift, field, made => before(inverting + made, all), task.From).MoveToOuterDisposeScope();
+        return OdeSolver.Integrate(solver, start, taken, shift, field, made => before(inverting + made, all), task.From, watch).MoveToOuterDisposeScope();
     }
 }

@@ -39,7 +39,7 @@ internal static class DormandPrince
     ];
 
     /// <summary>See <see cref="OdeGrid.Integrate"/>.</summary>
-    public static Tensor[] Integrate(Tensor[] start, IReadOnlyList<double> times, Tolerance tolerance, Slope slope, Action<int, Tensor[]>? seen)
+    public static Tensor[] Integrate(Tensor[] start, IReadOnlyList<double> times, Tolerance tolerance, Slope slope, Action<int, Tensor[]>? seen, SlopeWatch? watch = null)
     {
         using var scope = NewDisposeScope();
         // Falling times are turned round, so that steps are always positive.
@@ -51,6 +51,7 @@ internal static class DormandPrince
         var (before, now) = (sign * times[0], sign * times[0]);
         var first = Rising(now, state);
         var step = FirstStep(Rising, now, state, first, tolerance);
+        var taken = 0;
         // Until the first step is done every power but the constant is missing.
         Tensor[][] quartic = [.. state.Select(part => new[] { part.clone() })];
         for (var i = 1; i < times.Count; i++)
@@ -65,6 +66,8 @@ internal static class DormandPrince
                 var error = ErrorRatio(slopes, step, state, next, tolerance);
                 if (error <= 1)
                 {
+                    if (watch is not null)
+                        Tell(watch, ++taken, sign, (now + step - sign * times[0]) / (sign * (times[^1] - times[0])), now, state, first);
                     // The old state lives on as the constant of the new quartic.
                     var fitted = Fit(state, next, slopes, step);
                     Array.ForEach([.. quartic.SelectMany(part => part), .. first], old => old.Dispose());
@@ -90,6 +93,12 @@ internal static class DormandPrince
         }
 
         return [.. state.Select(part => part.MoveToOuterDisposeScope())];
+    }
+
+    private static void Tell(SlopeWatch watch, int taken, int sign, double covered, double now, Tensor[] state, Tensor[] first)
+    {
+        using var scope = NewDisposeScope();
+        watch(taken, Math.Max(taken, (int)Math.Round(taken / covered)), sign * now, state, [.. first.Select(part => sign > 0 ? part : part.neg())]);
     }
 
     private static List<Tensor[]> Slopes(Slope slope, double t, double step, Tensor[] state, Tensor[] first, out Tensor[] next)

@@ -32,6 +32,12 @@ internal sealed record Tolerance(double Absolute, double Relative);
 /// <summary>dy/dt of a state of one or more parts; the caller owns the result.</summary>
 internal delegate Tensor[] Slope(double t, Tensor[] state);
 
+/// <summary>
+/// Told of every step with the state that it starts from and the slope there, for the length of the call. <paramref name="step"/> counts from 1; of an adaptive rule
+/// only accepted steps, and <paramref name="steps"/> is what they would come to if all were as long.
+/// </summary>
+internal delegate void SlopeWatch(int step, int steps, double t, Tensor[] state, Tensor[] slope);
+
 /// <summary>Integrates dy/dt = f(t, y) over given times, rising or falling. States have one or more parts, in their own type; times are double.</summary>
 internal static class OdeGrid
 {
@@ -50,17 +56,20 @@ internal static class OdeGrid
     /// The state at the last time; the caller owns it and keeps <paramref name="start"/>. <paramref name="seen"/> gets the state at every time with its number,
     /// for the length of the call. <paramref name="tolerance"/> is for the adaptive rule only.
     /// </summary>
-    public static Tensor[] Integrate(OdeMethod method, Tensor[] start, IReadOnlyList<double> times, Tolerance tolerance, Slope slope, Action<int, Tensor[]>? seen)
+    public static Tensor[] Integrate(
+        OdeMethod method, Tensor[] start, IReadOnlyList<double> times, Tolerance tolerance, Slope slope, Action<int, Tensor[]>? seen, SlopeWatch? watch = null)
     {
         if (method == OdeMethod.DormandPrince)
-            return DormandPrince.Integrate(start, times, tolerance, slope, seen);
+            return DormandPrince.Integrate(start, times, tolerance, slope, seen, watch);
         var rule = ButcherTable.Of(method);
         Tensor[] state = [.. start.Select(part => part.clone())];
         seen?.Invoke(0, state);
         for (var i = 1; i < times.Count; i++)
         {
             using var scope = NewDisposeScope();
-            var next = Step(rule, state, times[i - 1], times[i] - times[i - 1], slope);
+            var first = slope(times[i - 1], state);
+            watch?.Invoke(i, times.Count - 1, times[i - 1], state, first);
+            var next = Step(rule, state, first, times[i - 1], times[i] - times[i - 1], slope);
             foreach (var (old, part) in state.Zip(next))
             {
                 old.Dispose();
@@ -98,9 +107,9 @@ internal static class OdeGrid
         return sum ?? zeros_like(slopes[0][part]);
     }
 
-    private static Tensor[] Step(ButcherTable rule, Tensor[] state, double t, double step, Slope slope)
+    private static Tensor[] Step(ButcherTable rule, Tensor[] state, Tensor[] first, double t, double step, Slope slope)
     {
-        var slopes = new List<Tensor[]> { slope(t, state) };
+        var slopes = new List<Tensor[]> { first };
         for (var stage = 0; stage < rule.Stages.Count; stage++)
         {
             var (at, weights) = rule.Stages[stage];

@@ -22,7 +22,7 @@ internal static class OdeSolver
     /// The state at t = 0; the caller owns it and keeps <paramref name="start"/>. <paramref name="beforeEvaluation"/> is called
     /// with the number of evaluations made so far, before each. <paramref name="start"/> is the state at time <paramref name="from"/> in (0, 1], whose way is as many steps long.
     /// </summary>
-    public static Tensor Integrate(SolverKind solver, Tensor start, int steps, double shift, Velocity velocity, Action<int> beforeEvaluation, double from = 1)
+    public static Tensor Integrate(SolverKind solver, Tensor start, int steps, double shift, Velocity velocity, Action<int> beforeEvaluation, double from = 1, StepWatch? watch = null)
     {
         var even = Unshift(from, shift);
         var evaluations = 0;
@@ -41,6 +41,7 @@ internal static class OdeSolver
             using var step = (next - t).ToScalar();
             using var halfStep = (0.5 * (next - t)).ToScalar();
             var slope = Evaluate(x, t);
+            watch?.Invoke(i + 1, steps, t, () => RectifiedFlow.DataFromVelocity(x, slope, t));
             var moved = x.Plus(slope.mul(step));
             // Heun's correction needs the velocity at the new point; at t = 0 the network was never trained, so the last
             // step stays first order (Karras et al. 2022).

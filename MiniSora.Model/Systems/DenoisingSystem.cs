@@ -95,7 +95,7 @@ internal sealed class DenoisingSystem(NetworkKind kind, DenoisingNetwork network
             return Guidance.Apply(output, 2, options.Guidance, options.GuidanceChannels, network.Channels).narrow(0, 0, 1).MoveToOuterDisposeScope();
         }
 
-        return objective.Sample(At, Draw(request.Shape), like => Draw(like.shape), options).MoveToOuterDisposeScope();
+        return objective.Sample(At, Draw(request.Shape), like => Draw(like.shape), options, request.Watch).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -91,19 +91,19 @@ internal sealed class DiffusionObjective : IDenoisingObjective
     public int Evaluations(SamplerOptions options) => options.Steps;
 
     /// <inheritdoc/>
-    public Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions sampler)
+    public Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions sampler, StepWatch? watch = null)
     {
         var solver = SolverChoice.Of(sampler.Solver, ObjectiveKind.Diffusion);
         if (solver is SolverKind.Dpmpp2m or SolverKind.Unipc)
-            return Multistep(solver == SolverKind.Unipc ? DiscreteSolverKind.UniPc : DiscreteSolverKind.DpmPlusPlus2M, predict, start, draw, sampler.Steps);
+            return Multistep(solver == SolverKind.Unipc ? DiscreteSolverKind.UniPc : DiscreteSolverKind.DpmPlusPlus2M, predict, start, draw, sampler.Steps, watch);
         var process = DiffusionProcess.Of(objective.NoiseSchedule, TrainingSteps, sampler.Steps.ToString(CultureInfo.InvariantCulture));
         using var spaced = new GaussianDiffusion(process, options);
         var kind = solver == SolverKind.Ddim ? ReverseKind.Ddim : ReverseKind.Ddpm;
-        return new DiffusionSampler(spaced, new ReverseOptions(kind, new Denoising(false), sampler.Eta)).Run(predict, start, draw);
+        return new DiffusionSampler(spaced, new ReverseOptions(kind, new Denoising(false), sampler.Eta)).Run(predict, start, draw, watch: watch);
     }
 
     /// <summary>Solvers that work on the mean alone and keep what the network said before.</summary>
-    private Tensor Multistep(DiscreteSolverKind kind, Predict predict, Tensor start, NoiseDraw draw, int steps)
+    private Tensor Multistep(DiscreteSolverKind kind, Predict predict, Tensor start, NoiseDraw draw, int steps, StepWatch? watch)
     {
         var schedule = new Solvers.Discrete.NoiseSchedule(new NoiseScheduleOptions { TrainedBetas = diffusion.Process.Betas });
         var output = options.Mean switch
@@ -120,7 +120,7 @@ internal sealed class DiffusionObjective : IDenoisingObjective
             return diffusion.Split(predict(x, t), x).Mean;
         }
 
-        return DiscreteTrajectory.Run(solver, start, Network, new DrawnNoise(draw));
+        return DiscreteTrajectory.Run(solver, start, Network, new DrawnNoise(draw), watch: watch);
     }
 
     private sealed class DrawnNoise(NoiseDraw draw) : INoiseSource

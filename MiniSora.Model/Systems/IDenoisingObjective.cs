@@ -1,5 +1,6 @@
 using MiniSora.Model.Objectives;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,6 +39,6 @@ internal interface IDenoisingObjective : IDisposable
     /// <summary>Evaluations that sampling makes; an estimate where the solver chooses its steps.</summary>
     int Evaluations(SamplerOptions options);
 
-    /// <summary>Data from noise; the caller owns it and keeps <paramref name="start"/>.</summary>
-    Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions options);
+    /// <summary>Data from noise; the caller owns it and keeps <paramref name="start"/>. <paramref name="watch"/> is told of every step.</summary>
+    Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions options, StepWatch? watch = null);
 }

@@ -1,6 +1,7 @@
 using MiniSora.Model.Backbones;
 using MiniSora.Model.Layers;
 using MiniSora.Model.Sampling;
+using MiniSora.Model.Solvers;
 using MiniSora.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -84,6 +85,9 @@ internal sealed record LatentRequest(string Prompt, long Seed, long[] Shape, Lat
     /// them need more noise to lose the same layout (Esser et al. 2024, eq. 23). Default 1.
     /// </summary>
     public double ShiftScale { get; init; } = 1;
+
+    /// <summary>Told of every step; its clean estimates are latents like the result. Null: nobody looks on.</summary>
+    public StepWatch? Watch { get; init; }
 }
 
 /// <summary>Latents whose likelihood is wanted.</summary>

@@ -53,12 +53,12 @@ internal sealed class InterpolantObjective : IDenoisingObjective
     };
 
     /// <inheritdoc/>
-    public Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions options)
+    public Tensor Sample(Predict predict, Tensor start, NoiseDraw draw, SamplerOptions options, StepWatch? watch = null)
     {
         var sampler = new TransportSampler(transport);
         var solver = SolverChoice.Of(options.Solver, ObjectiveKind.Interpolant);
         if (solver == SolverKind.Sde)
-            return sampler.Sde(new SdeOptions { Form = options.DiffusionForm, Points = Math.Max(2, options.Steps) }, predict, start, draw);
+            return sampler.Sde(new SdeOptions { Form = options.DiffusionForm, Points = Math.Max(2, options.Steps) }, predict, start, draw, watch: watch);
         var method = solver switch
         {
             SolverKind.Heun => OdeMethod.Heun,
@@ -66,7 +66,7 @@ internal sealed class InterpolantObjective : IDenoisingObjective
             _ => OdeMethod.Euler,
         };
         // The adaptive rule passes through the points between without stopping at them.
-        return sampler.Ode(new OdeOptions { Method = method, Points = solver == SolverKind.Dopri5 ? 2 : options.Steps + 1 }, predict, start);
+        return sampler.Ode(new OdeOptions { Method = method, Points = solver == SolverKind.Dopri5 ? 2 : options.Steps + 1 }, predict, start, watch: watch);
     }
 
     /// <summary>Log-density in nats of data [B, …], by Heun's rule; see <see cref="TransportSampler.Likelihood"/>.</summary>

@@ -110,7 +110,7 @@ internal sealed class MiniSoraSystem(BackboneOptions model, ObjectiveOptions obj
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 report((double)made / all);
-            }).MoveToOuterDisposeScope();
+            }, request.Watch).MoveToOuterDisposeScope();
     }
 
     /// <summary>Where predicted data would be divided by a time of 0, the way begins a little later.</summary>

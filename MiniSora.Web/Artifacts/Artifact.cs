@@ -1,3 +1,5 @@
+using MiniSora.Jobs.Runs;
+
 namespace MiniSora.Web.Artifacts;
 
 /// <summary>That a file of the store belongs to a run or was uploaded by a member. Several rows may name one file.</summary>
@@ -12,7 +14,7 @@ public sealed class Artifact
 
     public int Attempt { get; init; }
 
-    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c>, <c>clip</c> (uploads).</summary>
+    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>estimate</c> (a clip on its way; gone when it is there), <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c>, <c>clip</c> (uploads).</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>SHA-256, 64 lower-case hex digits.</summary>
@@ -33,6 +35,9 @@ public sealed class Artifact
     public long? Seed { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Steps in all, of an estimate.</summary>
+    public long? Steps => EstimateFile.StepsOf(FileName);
 
     /// <summary>Address under which the portal serves it.</summary>
     public string Url => UrlOf(Sha256, FileName);

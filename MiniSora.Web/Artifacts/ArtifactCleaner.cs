@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
 using MiniSora.Web.Retention;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
@@ -47,10 +48,27 @@ internal sealed partial class ArtifactCleaner(
         }
     }
 
+    /// <summary>Removes pictures of clips on their way: of those clips of a run that are there now, or of all when its attempt is over.</summary>
+    public async Task DropEstimatesAsync(Guid runId, IReadOnlyCollection<int>? clips, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var passed = (await context.Artifacts.Where(a => a.RunId == runId && a.Kind == EstimateFile.Kind).ToListAsync(cancellationToken)).Where(a => clips?.Contains(a.Index) != false);
+        foreach (var artifact in passed)
+        {
+            await context.Artifacts.Where(a => a.Id == artifact.Id).ExecuteDeleteAsync(cancellationToken);
+            // Another run may have made the same picture; then only this one's name for it goes.
+            if (!await context.Artifacts.AnyAsync(a => a.Sha256 == artifact.Sha256, cancellationToken))
+                store.Delete(artifact.Sha256);
+            File.Delete(Path.Combine(new RunFolder(folder.RunFolder(runId)).Previews, artifact.FileName));
+        }
+    }
+
     /// <summary>Deletes files that no row names and no run waits for, whose own run may be gone. Returns how many.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // Pictures that stayed when the portal died before it could drop them.
+        await context.Artifacts.Where(a => a.Kind == EstimateFile.Kind && context.Runs.Any(run => run.Id == a.RunId && run.State != RunState.Running)).ExecuteDeleteAsync(cancellationToken);
         var needed = await context.Artifacts.Select(a => a.Sha256)
             .Union(context.Posts.Select(p => p.VideoSha256))
             .Union(context.Runs.Where(run => run.CheckpointSha256 != null && (run.State == RunState.Queued || run.State == RunState.Running || run.State == RunState.Interrupted || run.State == RunState.Paused)).Select(run => run.CheckpointSha256!))

@@ -13,6 +13,7 @@ internal sealed class ArtifactConfiguration : IEntityTypeConfiguration<Artifact>
         builder.Property(artifact => artifact.Sha256).HasMaxLength(64);
         builder.Property(artifact => artifact.FileName).HasMaxLength(200);
         builder.Ignore(artifact => artifact.Url);
+        builder.Ignore(artifact => artifact.Steps);
         builder.HasIndex(artifact => artifact.Sha256);
         builder.HasIndex(artifact => new { artifact.RunId, artifact.Kind, artifact.Step });
         builder.HasOne<Run>().WithMany().HasForeignKey(artifact => artifact.RunId).OnDelete(DeleteBehavior.Cascade);

@@ -47,7 +47,7 @@ internal static class FileClasses
     {
         "checkpoint" => FileClass.Checkpoint,
         "image" or "clip" => FileClass.Upload,
-        "preview" => FileClass.Preview,
+        "preview" or "estimate" => FileClass.Preview,
         "poster" when madeBy == RunKind.Training => FileClass.Preview,
         "video" or "poster" or "raw" or "nearest" => FileClass.Video,
         _ => FileClass.Other,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Moderation;
@@ -41,9 +42,9 @@ public sealed class LiveRooms
 
     /// <summary>The state now; null when there is no such roundtable.</summary>
     public async Task<StageView?> NowAsync(string slug, CancellationToken cancellationToken) =>
-        await FindAsync(slug, cancellationToken) is { } room ? StageView.Of(room.State, room.Here) : null;
+        await FindAsync(slug, cancellationToken) is { } room ? StageView.Of(room.State, room.Here, room.Made) : null;
 
-    internal StageView Now(Guid id) => rooms.TryGetValue(id, out var room) ? StageView.Of(room.State, room.Here) : StageView.Of(StageState.Empty, 0);
+    internal StageView Now(Guid id) => rooms.TryGetValue(id, out var room) ? StageView.Of(room.State, room.Here, room.Made) : StageView.Of(StageState.Empty, 0);
 
     /// <summary>What a member voted for.</summary>
     public async Task<MineView?> MineAsync(string slug, Guid memberId, CancellationToken cancellationToken) =>
@@ -204,6 +205,20 @@ public sealed class LiveRooms
         return room.Id;
     }
 
+    /// <summary>Something happened to a run: the rooms on whose stage it stands hear of what it made. Called on the thread that stored it.</summary>
+    internal void Heard(Guid runId, LiveEvent happened)
+    {
+        if (happened.Type != "artifact" || happened.Data["kind"]?.GetValue<string>() is not ("video" or EstimateFile.Kind))
+            return;
+        var data = happened.Data;
+        var id = runId.ToString();
+        foreach (var room in rooms.Values.Where(room => room.State.Scene is { Kind: "clips" } scene && scene.RunId == id))
+        {
+            room.Made = new(id, (int)data["index"]!, (long)data["step"]!, (long?)data["steps"], (string)data["url"]!, (string?)data["prompt"]);
+            Changed?.Invoke(room.Id);
+        }
+    }
+
     internal void Left(Guid id)
     {
         if (rooms.TryGetValue(id, out var room))
@@ -290,6 +305,8 @@ public sealed class LiveRooms
         public string Checkpoint { get; set; } = "";
 
         public DateTimeOffset? BeganAt { get; set; }
+
+        public MadeView? Made { get; set; }
 
         public int HereOwn => Math.Max(0, here);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Jobs.Runs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
@@ -66,7 +67,7 @@ internal static class RoundtableEndpoints
         return reasons.Count == 0 ? Results.NoContent() : Results.UnprocessableEntity(new { Reasons = reasons.Select(reason => new { reason.Code, Message = RefusalTexts.Of(reason) }) });
     }
 
-    /// <summary>What a run has made so far, as the stage shows it: its newest previews, or its videos.</summary>
+    /// <summary>What a run has made so far, as the stage shows it: its newest previews, or its videos and what the others of its clips are like on their way.</summary>
     private static async Task<IResult> ClipsAsync(Guid id, IDbContextFactory<MiniSoraDbContext> contexts, HttpResponse response, CancellationToken cancellationToken)
     {
         response.Headers.CacheControl = "no-store";
@@ -74,10 +75,15 @@ internal static class RoundtableEndpoints
         var run = await context.Runs.Where(run => run.Id == id).Select(run => new { run.Name, run.State, run.Step, run.TotalSteps }).SingleOrDefaultAsync(cancellationToken);
         if (run is null)
             return Results.NotFound();
-        var artifacts = await context.Artifacts.AsNoTracking().Where(artifact => artifact.RunId == id && (artifact.Kind == "video" || artifact.Kind == "preview")).ToListAsync(cancellationToken);
-        var clips = artifacts.Any(artifact => artifact.Kind == "video")
-            ? artifacts.Where(artifact => artifact.Kind == "video").OrderBy(artifact => artifact.Index)
-            : artifacts.GroupBy(artifact => artifact.Index).Select(group => group.MaxBy(artifact => artifact.Step)!).OrderBy(artifact => artifact.Index);
+        var artifacts = await context.Artifacts.AsNoTracking().Where(artifact => artifact.RunId == id && (artifact.Kind == "video" || artifact.Kind == "preview" || artifact.Kind == EstimateFile.Kind)).ToListAsync(cancellationToken);
+        var videos = artifacts.Where(artifact => artifact.Kind == "video").ToList();
+        // Previews of a training run were only on the way to its videos; estimates are so each for its own clip.
+        var clips = artifacts
+            .Where(artifact => artifact.Kind != "video" && !videos.Exists(video => artifact.Kind != EstimateFile.Kind || video.Index == artifact.Index))
+            .GroupBy(artifact => artifact.Index)
+            .Select(group => group.MaxBy(artifact => artifact.Step)!)
+            .Concat(videos)
+            .OrderBy(artifact => artifact.Index);
         return Results.Ok(new
         {
             run.Name,
@@ -85,7 +91,7 @@ internal static class RoundtableEndpoints
             Over = Run.IsFinal(run.State),
             run.Step,
             run.TotalSteps,
-            Clips = clips.Take(16).Select(clip => new { clip.Url, clip.Prompt, clip.Step, IsVideo = clip.FileName.EndsWith(".mp4", StringComparison.Ordinal) }),
+            Clips = clips.Take(16).Select(clip => new { clip.Index, clip.Url, clip.Prompt, clip.Step, clip.Steps, IsVideo = clip.FileName.EndsWith(".mp4", StringComparison.Ordinal) }),
         });
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
+using MiniSora.Web.Runs;
 
 namespace MiniSora.Web.Roundtables;
 
@@ -37,7 +38,7 @@ internal sealed class RoundtablesHub(LiveRooms rooms) : Hub
 }
 
 /// <summary>Tells viewers the newest state at most every <see cref="Rest"/>: a hundred votes in a moment are one message.</summary>
-internal sealed partial class StagePump(LiveRooms rooms, IHubContext<RoundtablesHub> hub, TimeProvider clock, ILogger<StagePump> logger) : BackgroundService
+internal sealed partial class StagePump(LiveRooms rooms, RunFeed feed, IHubContext<RoundtablesHub> hub, TimeProvider clock, ILogger<StagePump> logger) : BackgroundService
 {
     /// <summary>A viewer on the same machine sees a change within 200 ms, and one state serves a whole burst of votes.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(80);
@@ -48,6 +49,7 @@ internal sealed partial class StagePump(LiveRooms rooms, IHubContext<Roundtables
     {
         void Note(Guid id) => changed.Writer.TryWrite(id);
         rooms.Changed += Note;
+        using var runs = feed.SubscribeAll(rooms.Heard);
         try
         {
             while (await changed.Reader.WaitToReadAsync(stoppingToken))

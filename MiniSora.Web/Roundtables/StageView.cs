@@ -8,16 +8,25 @@ public sealed record StageView(
     long Seq, bool Began, bool Ended, int Here, SceneView Scene, IReadOnlyList<PromptView> Prompts, IReadOnlyList<QuestionView> Questions, IReadOnlyList<PollView> Polls,
     IReadOnlyDictionary<string, NotesView> Notes)
 {
-    internal static StageView Of(StageState state, int here) => new(
+    internal static StageView Of(StageState state, int here, MadeView? made = null) => new(
         state.Seq, state.Began, state.Ended, here,
-        new(state.Scene.Kind, state.Scene.Slides, state.Scene.Slide, state.Scene.RunId, state.Scene.Metric),
+        new(state.Scene.Kind, state.Scene.Slides, state.Scene.Slide, state.Scene.RunId, state.Scene.Metric)
+        { Made = state.Scene.Kind == "clips" && made?.RunId == state.Scene.RunId ? made : null },
         [.. state.Prompts.OrderBy(prompt => prompt.Taken).ThenByDescending(prompt => prompt.Voters.Count).ThenBy(prompt => prompt.Id).Select(prompt => new PromptView(prompt.Id, prompt.Text, prompt.By, prompt.Voters.Count, prompt.Taken, prompt.RunId))],
         [.. state.Questions.OrderBy(question => question.Answered).ThenByDescending(question => question.Voters.Count).ThenBy(question => question.Id).Select(question => new QuestionView(question.Id, question.Text, question.By, question.Voters.Count, question.Answered))],
         [.. state.Polls.OrderByDescending(poll => poll.Id).Select(poll => new PollView(poll.Id, poll.Question, [.. poll.Options.Select((option, at) => new OptionView(option, poll.Answers.Values.Count(answer => answer == at)))], poll.Open))],
         new[] { Cultures.English, Cultures.Chinese }.ToDictionary(language => language, language => state.Notes.GetValueOrDefault(language) is { } notes ? new NotesView(notes.Text, ProseText.Html(notes.Text), notes.Seq) : new NotesView("", "", 0)));
 }
 
-public sealed record SceneView(string Kind, IReadOnlyList<string> Slides, int Slide, string? RunId, string? Metric);
+public sealed record SceneView(string Kind, IReadOnlyList<string> Slides, int Slide, string? RunId, string? Metric)
+{
+    /// <summary>What the run on the stage made last, if that was just now: pages need not ask for it.</summary>
+    public MadeView? Made { get; init; }
+}
+
+/// <summary>A clip, or a picture of one on its way.</summary>
+/// <param name="Step">Of <paramref name="Steps"/>, which only a picture has.</param>
+public sealed record MadeView(string RunId, int Index, long Step, long? Steps, string Url, string? Prompt);
 
 public sealed record PromptView(long Id, string Text, string By, int Votes, bool Taken, string? RunId);
 

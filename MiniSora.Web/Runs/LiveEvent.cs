@@ -12,7 +12,7 @@ namespace MiniSora.Web.Runs;
 /// <c>phase</c> { key, progress },
 /// <c>step</c> { step, totalSteps, stepsPerSecond, secondsLeft, points: { loss: [[step, value], …] } } (value null: not a number),
 /// <c>log</c> { level, text },
-/// <c>artifact</c> { id, kind, sha256, bytes, fileName, url, step, index, prompt, seed },
+/// <c>artifact</c> { id, kind, sha256, bytes, fileName, url, step, index, prompt, seed, steps } (steps: of an estimate, else null),
 /// <c>finished</c> { reason, step, deviceSeconds, peakMemoryBytes, flops },
 /// <c>failed</c> { code, message, arguments }.
 /// </param>

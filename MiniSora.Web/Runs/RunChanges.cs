@@ -89,6 +89,7 @@ internal sealed class RunChanges(RunWrite write, Run run, Attempt attempt)
             ["index"] = artifact.Index,
             ["prompt"] = artifact.Prompt,
             ["seed"] = artifact.Seed,
+            ["steps"] = artifact.Steps,
         }, at);
     }
 

@@ -88,6 +88,8 @@ internal sealed partial class RunLedger(
         var outcome = await writer.WriteAsync(runId, attempt, events, artifacts, cancellationToken);
         if (outcome == ReportOutcome.Accepted && artifacts.Values.Any(a => a.Kind == "checkpoint"))
             await cleaner.TrimCheckpointsAsync(runId, cancellationToken);
+        if (outcome == ReportOutcome.Accepted && artifacts.Values.Where(a => a.Kind == "video").Select(a => a.Index).ToList() is { Count: > 0 } made)
+            await cleaner.DropEstimatesAsync(runId, made, cancellationToken);
         return outcome;
     }
 
@@ -133,6 +135,7 @@ internal sealed partial class RunLedger(
 
     public async Task EndAsync(Guid runId, int attempt, AttemptEnd end, CancellationToken cancellationToken)
     {
+        var newest = false;
         await writing.DoAsync(
             async write =>
             {
@@ -141,6 +144,7 @@ internal sealed partial class RunLedger(
                 if (run is null || row is null || row.EndedAt is not null)
                     return;
                 (row.EndedAt, row.ExitCode, row.LastError) = (write.Now, end.ExitCode, Tail(end.LastError));
+                newest = run.CurrentAttempt == attempt;
                 // The job of a worker elsewhere ends there: nobody else says that its slot is free.
                 if (row.Remote)
                     slots.Free(runId);
@@ -151,6 +155,8 @@ internal sealed partial class RunLedger(
             cancellationToken);
         LetGo(runId, attempt);
         signals.Forget(runId, attempt);
+        if (newest)
+            await cleaner.DropEstimatesAsync(runId, null, cancellationToken);
         wake.Now();
     }
 
@@ -227,12 +233,14 @@ internal sealed partial class RunLedger(
 
     private async Task<int> ReleaseAsync(Func<MiniSoraDbContext, IQueryable<Run>> which, string reason, bool counts, CancellationToken cancellationToken)
     {
+        var left = new List<Guid>();
         var released = await writing.DoAsync(
             async write =>
             {
                 var runs = await which(write.Context).ToListAsync(cancellationToken);
                 foreach (var run in runs)
                 {
+                    left.Add(run.Id);
                     var row = await write.Context.Attempts.FindAsync([run.Id, run.CurrentAttempt], cancellationToken);
                     if (row is { EndedAt: null })
                         (row.EndedAt, row.LastError) = (write.Now, reason);
@@ -250,6 +258,8 @@ internal sealed partial class RunLedger(
                 return runs.Count;
             },
             cancellationToken);
+        foreach (var run in left)
+            await cleaner.DropEstimatesAsync(run, null, cancellationToken);
         if (released > 0)
             wake.Now();
         return released;

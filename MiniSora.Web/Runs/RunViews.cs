@@ -44,7 +44,11 @@ public sealed record ArtifactView(
     int Index,
     string? Prompt,
     long? Seed,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>Steps in all, of a clip on its way.</summary>
+    public long? Steps => EstimateFile.StepsOf(FileName);
+}
 
 /// <summary>A try at a run.</summary>
 public sealed record AttemptView(int Number, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, long ResumedFromStep, string? Outcome, int? ExitCode, string? LastError)

@@ -172,6 +172,93 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
         Assert.True(await FramesAsync(portal, page, "connected") > 16);
     }
 
+    [Fact]
+    public async Task A_clip_sharpens_step_by_step_on_its_page_and_on_the_stage_of_a_room()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(page);
+        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Small", 40));
+        await Journeys.StateAsync(page, "Succeeded");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sample from this checkpoint" }).First.ClickAsync();
+        await Journeys.InteractiveAsync(page);
+        await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
+        await page.Locator("[data-path=clips]").FillAsync("2");
+        await page.Locator("[data-path='sampler.steps']").FillAsync("1000");
+        var run = await Journeys.SubmitAsync(page);
+        await WatchAsync(page, ".video-empty");
+        var room = await RoomAsync(browsing, portal, run);
+        var audience = await browsing.OpenAsync(portal, "zh-CN", dark: false, width: 390);
+        await audience.GotoAsync(room + "/live");
+        await WatchAsync(audience, ".stage-clips figure");
+
+        await Assertions.Expect(page.Locator(".videos video")).ToHaveCountAsync(2, new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator(".video-empty")).ToHaveCountAsync(0);
+        await Assertions.Expect(audience.Locator(".stage-clips video")).ToHaveCountAsync(2);
+        await Journeys.StateAsync(page, "Succeeded");
+        Rising(await SeenAsync(page), @"Step (\d+) of 1,000", "On its way: a red circle moves left");
+        Rising(await SeenAsync(audience), @"第 (\d+) 步，共 1000 步", "生成中：a red circle moves left");
+
+        // Nothing of it is left when the clips are there.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Files" }).ClickAsync();
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(portal.DataFolder, "runs", run.ToString("N")), "*-step-*", SearchOption.AllDirectories));
+        Assert.DoesNotContain("-step-", await portal.Http.GetStringAsync(new Uri($"/api/runs/{run}/clips", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Notes every picture on its way that these tiles come to show, with its words.</summary>
+    private static Task WatchAsync(IPage page, string tiles) => page.EvaluateAsync(
+        """
+        tiles => {
+          window.seen = [];
+          const look = () => {
+            for (const tile of document.querySelectorAll(tiles)) {
+              const picture = tile.querySelector("img");
+              const said = tile.dataset.estimate ?? tile.dataset.clip;
+              const words = [said, picture?.alt, tile.querySelector("figcaption")?.textContent, picture?.complete && picture.naturalWidth > 0].join("|");
+              if (picture && !window.seen.includes(words)) window.seen.push(words);
+            }
+          };
+          new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+          look();
+        }
+        """, tiles);
+
+    private static async Task<IReadOnlyList<string>> SeenAsync(IPage page) => await page.EvaluateAsync<string[]>("() => window.seen");
+
+    /// <summary>At least two pictures were seen, loaded and named, and the step rose from each to the next of the same clip.</summary>
+    private static void Rising(IReadOnlyList<string> seen, string words, string name)
+    {
+        var told = seen.Select(one => (Clip: one.Split('|')[0], Alt: one.Split('|')[1], Match: Regex.Match(one, words), Loaded: one.EndsWith("|true", StringComparison.Ordinal))).ToList();
+        Assert.True(told.Count >= 2, $"only {told.Count} pictures were seen");
+        Assert.All(told, one => Assert.True(one.Match.Success && one.Loaded && one.Alt == name, string.Join("; ", seen)));
+        foreach (var clip in told.GroupBy(one => one.Clip))
+        {
+            var steps = clip.Select(one => int.Parse(one.Match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+            Assert.Equal(steps.Order().Distinct(), steps);
+        }
+    }
+
+    /// <summary>A room whose presenter shows the clips of a run; its address.</summary>
+    private static async Task<string> RoomAsync(Browsing browsing, Portal portal, Guid run)
+    {
+        var presenter = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(presenter);
+        await presenter.GotoAsync("/roundtables/propose");
+        await presenter.GetByLabel("Title").FillAsync("Clips on their way");
+        await presenter.GetByLabel("What will be shown and discussed?").FillAsync("From noise to a clip.");
+        await presenter.GetByLabel("I will present it myself").CheckAsync();
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Propose" }).ClickAsync();
+        await presenter.WaitForURLAsync("**/roundtables/clips-on*");
+        var room = new Uri(presenter.Url).AbsolutePath;
+        await presenter.GotoAsync(room + "/live");
+        await presenter.Locator(".room[data-seq]").WaitForAsync();
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
+        await presenter.Locator("#scene-run").FillAsync(run.ToString());
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Show its clips" }).ClickAsync();
+        return room;
+    }
+
     /// <summary>Frames of the first clip of the run that is open.</summary>
     private static async Task<int> FramesAsync(Portal portal, IPage page, string name)
     {

@@ -1,4 +1,5 @@
 using MiniSora.Model.Layers;
+using MiniSora.Model.Solvers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -49,19 +50,21 @@ internal sealed class DiffusionSampler(GaussianDiffusion diffusion, ReverseOptio
 
     /// <summary>
     /// All steps from <paramref name="start"/> [B, …], which the caller keeps; the caller owns the result. After each step
-    /// <paramref name="seen"/> gets its number from 0 and its results, which are freed when it returns.
+    /// <paramref name="seen"/> gets its number from 0 and its results, which are freed when it returns; <paramref name="watch"/> is told the data that it was heading for.
     /// </summary>
-    public Tensor Run(Predict predict, Tensor start, NoiseDraw draw, Predict? guide = null, Action<int, ReverseStep>? seen = null)
+    public Tensor Run(Predict predict, Tensor start, NoiseDraw draw, Predict? guide = null, Action<int, ReverseStep>? seen = null, StepWatch? watch = null)
     {
         using var _ = no_grad();
         var x = start.clone();
         for (var i = 0; i < diffusion.Steps; i++)
         {
             using var scope = NewDisposeScope();
-            using var time = ((long)(options.Kind == ReverseKind.DdimInverse ? i : diffusion.Steps - 1 - i)).ToScalar();
+            var at = options.Kind == ReverseKind.DdimInverse ? i : diffusion.Steps - 1 - i;
+            using var time = ((long)at).ToScalar();
             var t = full([x.shape[0]], time, ScalarType.Int64, x.device);
             var step = Step(predict, x, t, draw, guide);
             seen?.Invoke(i, step);
+            watch?.Invoke(i + 1, diffusion.Steps, diffusion.Level(at).Share, step.Data.alias);
             x.Dispose();
             x = step.State.MoveToOuterDisposeScope();
         }

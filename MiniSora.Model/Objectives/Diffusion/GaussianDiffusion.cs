@@ -1,4 +1,5 @@
 using MiniSora.Model.Layers;
+using MiniSora.Model.Solvers.Discrete;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,6 +42,9 @@ internal sealed class GaussianDiffusion : IDisposable
 
     /// <summary>Steps of this process.</summary>
     public int Steps => Process.Steps;
+
+    /// <summary>√ᾱ and √(1−ᾱ) at one of this process's times.</summary>
+    public NoiseLevel Level(int t) => new(Tables.SqrtAlphaBar.Values[t], Tables.SqrtOneMinusAlphaBar.Values[t]);
 
     /// <summary>What the network is told for t [B]: int64, or float32 if times are rescaled.</summary>
     public Tensor ModelTimes(Tensor t)

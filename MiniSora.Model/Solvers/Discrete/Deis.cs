@@ -52,6 +52,12 @@ internal sealed class Deis : IDiscreteSolver
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>
@@ -99,6 +105,4 @@ internal sealed class Deis : IDiscreteSolver
     }
 
     private double Ratio(int i) => Level(i).Sigma / Level(i).Alpha;
-
-    private NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
 }

@@ -30,6 +30,12 @@ internal sealed class DpmMultistep : IDiscreteSolver
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>
@@ -69,6 +75,4 @@ internal sealed class DpmMultistep : IDiscreteSolver
             return 1;
         return i == count - 2 && shortRun ? Math.Min(order, 2) : order;
     }
-
-    private NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
 }

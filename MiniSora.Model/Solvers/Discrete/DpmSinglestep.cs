@@ -34,6 +34,12 @@ internal sealed class DpmSinglestep : IDiscreteSolver
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>
@@ -93,6 +99,4 @@ internal sealed class DpmSinglestep : IDiscreteSolver
             orders[^1] = 1;
         return orders;
     }
-
-    private NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
 }

@@ -17,6 +17,12 @@ internal sealed class FlowEuler(FlowGrid options, int steps, bool stochastic = f
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => NetworkOutput.Flow;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => NoiseLevel.Straight(Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>

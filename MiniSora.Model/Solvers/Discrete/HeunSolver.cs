@@ -32,6 +32,15 @@ internal sealed class HeunSolver : IDiscreteSolver
     public double InitialScale => options.InitialScale(Sigmas);
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => new(1, Sigmas[i]);
+
+    /// <inheritdoc/>
+    public Tensor Data(Tensor prediction, int i, Tensor x) => options.ToData(LearnedVariance.Split(prediction, x).Mean, x, Sigmas[i], Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => EulerGridOptions.Scale(x, Sigmas[i]);
 
     /// <inheritdoc/>

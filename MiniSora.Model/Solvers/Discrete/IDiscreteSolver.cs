@@ -21,6 +21,15 @@ internal interface IDiscreteSolver : IDisposable
     /// <summary>Standard deviation of the noise to start from.</summary>
     double InitialScale { get; }
 
+    /// <summary>What the network predicts.</summary>
+    NetworkOutput Output { get; }
+
+    /// <summary>The level of the state at evaluation <paramref name="i"/>: x = α x₀ + σ n.</summary>
+    NoiseLevel Level(int i);
+
+    /// <summary>The x₀ that a <paramref name="prediction"/> [B, C or 2C, …] at state x and evaluation <paramref name="i"/> points to; belongs to the current dispose scope.</summary>
+    Tensor Data(Tensor prediction, int i, Tensor x) => Level(i).ToData(Output, LearnedVariance.Split(prediction, x).Mean, x);
+
     /// <summary>What the network sees of state x [B, C, …] at evaluation <paramref name="i"/>; belongs to the current dispose scope.</summary>
     Tensor ScaleInput(Tensor x, int i);
 

@@ -9,6 +9,9 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
     /// <summary>Half the logarithm of the signal-to-noise ratio, ln(α/σ); +∞ without noise.</summary>
     public double Lambda => Math.Log(Alpha) - Math.Log(Sigma);
 
+    /// <summary>Share of noise, σ/(α + σ): 1 is noise alone, 0 none. On the straight path it is the time.</summary>
+    public double Share => Sigma / (Alpha + Sigma);
+
     /// <summary>Variance preserving (α² + σ² = 1) with σ/α = <paramref name="ratio"/>.</summary>
     public static NoiseLevel FromRatio(double ratio)
     {

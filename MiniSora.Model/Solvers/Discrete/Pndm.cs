@@ -73,6 +73,12 @@ internal sealed class Pndm : IDiscreteSolver
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => schedule.At((int)times[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>

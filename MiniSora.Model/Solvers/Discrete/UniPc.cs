@@ -71,6 +71,12 @@ internal sealed class UniPc : IDiscreteSolver
     public double InitialScale => 1;
 
     /// <inheritdoc/>
+    public NetworkOutput Output => options.Output;
+
+    /// <inheritdoc/>
+    public NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
+
+    /// <inheritdoc/>
     public Tensor ScaleInput(Tensor x, int i) => x.alias();
 
     /// <inheritdoc/>
@@ -178,6 +184,4 @@ internal sealed class UniPc : IDiscreteSolver
     private Tensor Integrand(NoiseLevel level, Tensor mean, Tensor x) => options.UsesData
         ? options.Limit.Apply(level.ToData(options.Output, mean, x))
         : level.ToNoise(options.Output, mean, x);
-
-    private NoiseLevel Level(int i) => options.Grid.Level(Sigmas[i]);
 }

@@ -1,3 +1,4 @@
+using MiniSora.Model.Solvers.Discrete;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,8 +24,8 @@ internal sealed class EdmSampler
     /// <summary>Visited levels, falling, and 0.</summary>
     public IReadOnlyList<double> Sigmas => grid.Sigmas;
 
-    /// <summary>From unit noise [B, C, …] to data, float64; the caller owns it and keeps <paramref name="start"/>.</summary>
-    public Tensor Sample(RawNetwork network, Tensor start, INoiseSource noise)
+    /// <summary>From unit noise [B, C, …] to data, float64; the caller owns it and keeps <paramref name="start"/>. <paramref name="watch"/> is told of every step.</summary>
+    public Tensor Sample(RawNetwork network, Tensor start, INoiseSource noise, StepWatch? watch = null)
     {
         using var outer = NewDisposeScope();
         var first = grid.Times[0];
@@ -40,7 +41,7 @@ internal sealed class EdmSampler
             if (options.Churn.IsActive)
                 from = LinearCombination.Of((grid.Scale(raised) / grid.Scale(t), x), (Math.Sqrt(grown) * grid.Scale(raised) * options.Churn.NoiseScale, noise.Draw(i, x)));
             var h = next - raised;
-            var slope = Slope(network, from, raised);
+            var slope = Slope(network, from, raised, watch is null ? null : denoised => watch(i + 1, options.Steps, new NoiseLevel(1, grid.Sigma(raised)).Share, denoised.alias));
             Tensor moved;
             if (!options.IsHeun || i == options.Steps - 1)
             {
@@ -61,12 +62,13 @@ internal sealed class EdmSampler
     }
 
     /// <summary>dx/dt = (σ'/σ + s'/s) x − σ' s/σ D(x/s; σ), equation 81.</summary>
-    private Tensor Slope(RawNetwork network, Tensor x, double t)
+    private Tensor Slope(RawNetwork network, Tensor x, double t, Action<Tensor>? seen = null)
     {
         using var scope = NewDisposeScope();
         double sigma = grid.Sigma(t), slope = grid.SigmaSlope(t), scale = grid.Scale(t);
         using var level = tensor([sigma], dtype: ScalarType.Float64);
         var denoised = preconditioning.Denoise(network, LinearCombination.Of((1 / scale, x)), level);
+        seen?.Invoke(denoised);
         return LinearCombination.Of((slope / sigma + grid.ScaleSlope(t) / scale, x), (-slope * scale / sigma, denoised.to_type(ScalarType.Float64))).MoveToOuterDisposeScope();
     }
 }

@@ -5,8 +5,9 @@ using MiniSora.Model.Evaluation;
 namespace MiniSora.Web.Runs.Details;
 
 /// <summary>What the run page's script starts from.</summary>
+/// <param name="Estimates">Clips on their way.</param>
 /// <param name="LastSeq">Number of the newest live event in it.</param>
-public sealed record LiveSnapshot(IReadOnlyList<LogLine> Log, IReadOnlyList<ArtifactView> Previews, IReadOnlyList<string> MetricNames, long LastSeq);
+public sealed record LiveSnapshot(IReadOnlyList<LogLine> Log, IReadOnlyList<ArtifactView> Previews, IReadOnlyList<ArtifactView> Estimates, IReadOnlyList<string> MetricNames, long LastSeq);
 
 /// <summary>The words that the run page's script needs, in the reader's language.</summary>
 internal static class LiveTexts
@@ -29,6 +30,8 @@ internal static class LiveTexts
         band = texts["Chart.Band"].Value,
         compare = texts["Chart.BandCompare"].Value,
         previewStep = texts["Preview.Step"].Value,
+        estimate = texts["Estimate.Step"].Value,
+        estimateOf = texts["Estimate.Of"].Value,
         seconds = texts["Unit.Seconds"].Value,
         minutes = texts["Unit.Minutes"].Value,
         hours = texts["Unit.Hours"].Value,

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
+using MiniSora.Jobs.Runs;
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Evaluation.Scores;
 using MiniSora.Web.Account;
@@ -80,7 +81,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     private IReadOnlyList<ArtifactView> Videos => [.. run!.Artifacts.Where(artifact => artifact.Kind == "video").OrderBy(artifact => artifact.Index)];
 
     private IReadOnlyList<ArtifactView> Files =>
-        [.. run!.Artifacts.OrderBy(artifact => artifact.Kind switch { "checkpoint" => 0, "video" => 1, _ => 2 }).ThenByDescending(artifact => artifact.Step).ThenBy(artifact => artifact.Index)];
+        [.. run!.Artifacts.Where(artifact => artifact.Kind != EstimateFile.Kind).OrderBy(artifact => artifact.Kind switch { "checkpoint" => 0, "video" => 1, _ => 2 }).ThenByDescending(artifact => artifact.Step).ThenBy(artifact => artifact.Index)];
 
     protected override async Task OnParametersSetAsync()
     {
@@ -114,7 +115,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     {
         await TakeAsync(await Runs.GetAsync(Id, viewer, life.Token));
         StateHasChanged();
-        return run is null ? new([], [], [], 0) : SnapshotOf(run);
+        return run is null ? new([], [], [], [], 0) : SnapshotOf(run);
     }
 
     public async ValueTask DisposeAsync()
@@ -136,7 +137,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     }
 
     private static LiveSnapshot SnapshotOf(RunDetails run) =>
-        new(run.Log, [.. run.Artifacts.Where(artifact => artifact.Kind == "preview")], run.MetricNames, run.LastSeq);
+        new(run.Log, [.. run.Artifacts.Where(artifact => artifact.Kind == "preview")], [.. run.Artifacts.Where(artifact => artifact.Kind == EstimateFile.Kind)], run.MetricNames, run.LastSeq);
 
     private async Task TakeAsync(RunDetails? fresh)
     {
@@ -169,7 +170,7 @@ public sealed partial class RunDetailsPage : IAsyncDisposable
     /// <summary>Called on the thread that stored the event: only notes that something changed.</summary>
     private void Hear(LiveEvent happened)
     {
-        if (Rendered.Contains(happened.Type) || (happened.Type == "artifact" && happened.Data["kind"]?.GetValue<string>() != "preview"))
+        if (Rendered.Contains(happened.Type) || (happened.Type == "artifact" && happened.Data["kind"]?.GetValue<string>() is not ("preview" or EstimateFile.Kind)))
             _ = InvokeAsync(ReloadAsync);
     }
 

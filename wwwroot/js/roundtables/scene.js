@@ -11,6 +11,8 @@ export class Scene {
   #timer = null;
   #chart = null;
   #series = null;
+  #newest = null;
+  #calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
   constructor(host, say) {
     this.#host = host;
@@ -19,7 +21,7 @@ export class Scene {
 
   show(scene) {
     const key = JSON.stringify([scene.kind, scene.kind === 'slide' ? [scene.slide, scene.slides] : [scene.runId, scene.metric]]);
-    if (key === this.#key) return;
+    if (key === this.#key) return this.#made(scene, key);
     this.#key = key;
     clearTimeout(this.#timer);
     this.#chart?.close();
@@ -27,8 +29,10 @@ export class Scene {
     this.#host.dataset.kind = scene.kind;
     if (scene.kind === 'slide' && scene.slides.length > 0) this.#slide(scene);
     else if (scene.kind === 'run' && scene.runId) this.#again(key, () => this.#curve(scene, key));
-    else if (scene.kind === 'clips' && scene.runId) this.#again(key, () => this.#clips(scene, key));
-    else this.#words(this.#say('Room.Blank'));
+    else if (scene.kind === 'clips' && scene.runId) {
+      this.#words(this.#say('Room.NoClips'));
+      this.#again(key, () => this.#clips(scene, key));
+    } else this.#words(this.#say('Room.Blank'));
   }
 
   #words(text) {
@@ -62,34 +66,75 @@ export class Scene {
     const run = await answer.json();
     // The presenter went on while this was asked.
     if (this.#key !== key) return true;
-    const shown = JSON.stringify(run.clips.map(clip => clip.url));
-    if (this.#host.dataset.clips !== shown || this.#host.querySelector('.muted')) {
-      this.#host.dataset.clips = shown;
-      if (run.clips.length === 0) {
-        this.#words(this.#say('Room.NoClips'));
-        return run.over;
-      }
-      const grid = document.createElement('div');
-      grid.className = 'stage-clips';
-      for (const clip of run.clips) {
-        const figure = document.createElement('figure');
-        const media = document.createElement(clip.isVideo ? 'video' : 'img');
-        if (clip.isVideo) Object.assign(media, { muted: true, loop: true, autoplay: true, playsInline: true, controls: true });
-        else media.alt = clip.prompt ?? '';
-        media.src = clip.url;
-        const caption = document.createElement('figcaption');
-        caption.textContent = clip.prompt ?? '';
-        figure.append(media, caption);
-        grid.append(figure);
-      }
-      const name = document.createElement('p');
-      const link = document.createElement('a');
-      link.href = `/runs/${scene.runId}`;
-      link.textContent = run.name;
-      name.append(link);
-      this.#host.replaceChildren(grid, name);
+    if (run.clips.length === 0) {
+      this.#words(this.#say('Room.NoClips'));
+      return run.over;
     }
+    const grid = this.#grid(scene.runId, run.name);
+    for (const figure of [...grid.children]) {
+      if (!run.clips.some(clip => clip.index === Number(figure.dataset.clip))) figure.remove();
+    }
+    for (const clip of run.clips) this.#clip(grid, clip);
     return run.over;
+  }
+
+  // What the run on the stage made just now comes with the state: nobody has to ask for the next step of a clip on its way.
+  #made(scene, key) {
+    const made = scene.made;
+    if (scene.kind !== 'clips' || !made || made.url === this.#newest) return;
+    this.#newest = made.url;
+    if (made.steps) {
+      this.#clip(this.#grid(scene.runId), { ...made, isVideo: false });
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#again(key, () => this.#clips(scene, key));
+  }
+
+  #grid(runId, name) {
+    let grid = this.#host.querySelector('.stage-clips');
+    if (!grid) {
+      grid = document.createElement('div');
+      grid.className = 'stage-clips';
+      const link = document.createElement('a');
+      link.href = `/runs/${runId}`;
+      const line = document.createElement('p');
+      line.append(link);
+      this.#host.replaceChildren(grid, line);
+    }
+    const link = this.#host.querySelector('p > a');
+    link.textContent = name ?? (link.textContent || this.#say('Prompts.Run'));
+    return grid;
+  }
+
+  #clip(grid, { index, url, prompt, step, steps, isVideo }) {
+    let figure = grid.querySelector(`[data-clip="${index}"]`);
+    if (!figure) {
+      figure = document.createElement('figure');
+      figure.dataset.clip = index;
+      grid.insertBefore(figure, [...grid.children].find(other => Number(other.dataset.clip) > index) ?? null);
+    }
+    // An answer that was overtaken must not take a clip back towards noise, nor a film back to a picture.
+    const older = () => figure.dataset.url === url || (steps && (figure.querySelector('video') || Number(figure.dataset.step ?? 0) >= step));
+    if (older()) return;
+    const media = document.createElement(isVideo ? 'video' : 'img');
+    const put = () => {
+      if (older()) return;
+      Object.assign(figure.dataset, { url, step });
+      const caption = document.createElement('figcaption');
+      caption.textContent = prompt ?? '';
+      if (steps) caption.append(' ', Object.assign(document.createElement('span'), { className: 'num stage-step', textContent: this.#say('Stage.StepOf', step, steps) }));
+      figure.replaceChildren(media, caption);
+    };
+    if (isVideo) {
+      Object.assign(media, { muted: true, loop: true, autoplay: !this.#calm, playsInline: true, controls: true, src: url });
+      put();
+      return;
+    }
+    media.alt = steps ? this.#say('Stage.OnItsWay', prompt ?? '') : prompt ?? '';
+    // Only a picture that is there takes the place of another: one that is gone already leaves the older.
+    media.addEventListener('load', put, { once: true });
+    media.src = url;
   }
 
   async #curve(scene, key) {

@@ -1,5 +1,6 @@
 // The moving parts of a run's page. Blazor renders the frame; everything that changes several times a second is written
 // here, straight into the page, and never travels through the circuit.
+import { Estimates } from "./estimates.js";
 import { LiveRun } from "./live.js";
 import { Log } from "./log.js";
 import { Metrics } from "./metrics.js";
@@ -8,7 +9,7 @@ import { duration, integer, metric, pace } from "./format.js";
 
 /**
  * @param root element of the page
- * @param page .NET object with Snapshot(): { log, previews, metricNames, lastSeq }
+ * @param page .NET object with Snapshot(): { log, previews, estimates, metricNames, lastSeq }
  * @param options { runId, texts }
  * @param snapshot what Snapshot() gives, as of now
  */
@@ -23,6 +24,7 @@ class RunPage {
   #metrics;
   #log;
   #previews;
+  #estimates;
   #live;
 
   constructor(root, page, { runId, texts }, snapshot) {
@@ -33,6 +35,7 @@ class RunPage {
     this.#log = new Log(root.querySelector("[data-log]"), texts.log);
     const previews = root.querySelector("[data-previews]");
     this.#previews = previews ? new Previews(previews, texts) : null;
+    this.#estimates = new Estimates(root, texts);
     this.#take(snapshot);
     this.#live = new LiveRun(runId, snapshot.lastSeq, {
       event: event => this.#on(event),
@@ -53,9 +56,10 @@ class RunPage {
     await this.#live.close();
   }
 
-  #take({ log, previews, metricNames }) {
+  #take({ log, previews, estimates, metricNames }) {
     this.#log.replace(log);
     this.#previews?.replace(previews);
+    estimates.forEach(estimate => this.#estimates.add(estimate));
     this.#metrics.offer(metricNames);
   }
 
@@ -66,6 +70,7 @@ class RunPage {
         this.#progress(data);
         break;
       case "started":
+        this.#estimates.restart();
         if (data.resumedFromStep > 0) this.#metrics.rewind(data.resumedFromStep);
         break;
       case "phase":
@@ -76,6 +81,7 @@ class RunPage {
         break;
       case "artifact":
         if (data.kind === "preview") this.#previews?.add(data);
+        if (data.kind === "estimate") this.#estimates.add(data);
         break;
     }
   }
