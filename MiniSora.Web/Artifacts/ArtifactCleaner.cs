@@ -58,7 +58,7 @@ internal sealed partial class ArtifactCleaner(
             await context.Artifacts.Where(a => a.Id == artifact.Id).ExecuteDeleteAsync(cancellationToken);
             // Another run may have made the same picture; then only this one's name for it goes.
             if (!await context.Artifacts.AnyAsync(a => a.Sha256 == artifact.Sha256, cancellationToken))
-                store.Delete(artifact.Sha256);
+                await DeleteAsync(artifact.Sha256, cancellationToken);
             File.Delete(Path.Combine(new RunFolder(folder.RunFolder(runId)).Previews, artifact.FileName));
         }
     }

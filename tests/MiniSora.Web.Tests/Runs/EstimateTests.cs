@@ -21,18 +21,18 @@ public class EstimateTests
         // Said again, as after a lost receipt, it is the same event.
         await backend.ReportAsync(grant, first, second, other);
         Assert.Equal([(1L, 20L), (8, 20), (1, 20)], await ShownAsync(backend, id, mei));
-        Assert.True(store.Has(first.Sha256) && store.Has(other.Sha256));
+        Assert.True(await store.HasAsync(first.Sha256, CancellationToken.None) && await store.HasAsync(other.Sha256, CancellationToken.None));
 
         await backend.ReportAsync(grant, await backend.FileAsync(grant, 4, "video", "clip-000.mp4", [40], index: 0));
         Assert.Equal([(1L, 20L)], await ShownAsync(backend, id, mei));
-        Assert.False(store.Has(first.Sha256) || store.Has(second.Sha256));
-        Assert.True(store.Has(other.Sha256));
+        Assert.False(await store.HasAsync(first.Sha256, CancellationToken.None) || await store.HasAsync(second.Sha256, CancellationToken.None));
+        Assert.True(await store.HasAsync(other.Sha256, CancellationToken.None));
         Assert.False(File.Exists(Path.Combine(grant.Folder, first.Path)));
 
         // The next attempt begins again, from nothing.
         await backend.EndAsync(grant, exitCode: 137);
         Assert.Empty(await ShownAsync(backend, id, mei));
-        Assert.False(store.Has(other.Sha256));
+        Assert.False(await store.HasAsync(other.Sha256, CancellationToken.None));
         grant = (await backend.Ledger.ClaimAsync(id, "test", CancellationToken.None))!;
         await backend.ReportAsync(grant, await EstimateAsync(backend, grant, 1, 1, 1));
         Assert.Equal([(1L, 20L)], await ShownAsync(backend, id, mei));
@@ -47,7 +47,7 @@ public class EstimateTests
         var estimate = await EstimateAsync(backend, grant, 1, 0, 1);
         await backend.ReportAsync(grant, estimate, await backend.FileAsync(grant, 2, "video", "clip-000.mp4", [40], index: 0));
         Assert.Equal("video", Assert.Single((await backend.Runs.GetAsync(id, mei, CancellationToken.None))!.Artifacts).Kind);
-        Assert.False(backend.Get<ArtifactStore>().Has(estimate.Sha256));
+        Assert.False(await backend.Get<ArtifactStore>().HasAsync(estimate.Sha256, CancellationToken.None));
     }
 
     [Fact]
