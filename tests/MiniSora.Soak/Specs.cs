@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace MiniSora.Soak;
+
+/// <summary>What the runs of this program train.</summary>
+internal static class Specs
+{
+    /// <summary>A training of some milliseconds a step, with a checkpoint every hundred.</summary>
+    public static string Tiny(string name, int seed, int steps) => string.Create(CultureInfo.InvariantCulture, $$"""
+        kind: training
+        name: "{{name}}"
+        seed: {{seed}}
+        device: cpu
+        data: { dataset: shapes, frames: 4, size: 16 }
+        codec: { kind: linear, channels: 8 }
+        model: { width: 32, depth: 1, heads: 1, patch: 2, text_depth: 0 }
+        training: { steps: {{steps}}, batch: 1, warmup_steps: 2, precision: fp32, checkpoint_steps: 100 }
+        preview: { prompts: [] }
+        """);
+}
