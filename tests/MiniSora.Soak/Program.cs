@@ -6,6 +6,7 @@ var root = new RootCommand("Proof that the run engine keeps its promises. Each c
     ChaosCommand(),
     PressureCommand(),
     LatencyCommand(),
+    FaultsCommand(),
     IngestCommand(),
     FanOutCommand(),
     AudienceCommand(),
@@ -52,6 +53,14 @@ static Command LatencyCommand()
     return command;
 }
 
+static Command FaultsCommand()
+{
+    var only = new Option<Fault?>("--only") { Description = "One of the two." };
+    var command = new Command("faults", $"The kernel kills a run for want of memory: it fails as out of memory within 2 s, half the batch is offered, nobody tries it again, the next run on the device succeeds. The disk is full: what runs ends with the reason, what waits says why and goes on once there is room, nothing is lost. The site answers within 2 s throughout. Needs root, for a memory control group and a mount; where that cannot be had it says so and ends with {UnavailableException.ExitCode}.") { only };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Faults(parsed.GetValue(only), bounds).RunAsync(stop)));
+    return command;
+}
+
 static Command IngestCommand()
 {
     var command = new Command("ingest", "Points of many runs at once over the workers' line, while pages are read: 2,000 in 2 s from one run, 32 × 1,000 in 20 s with pages under 350 ms, a batch of 1,000 in 130 ms, a repeated batch that does not slow down; then the limit.");
@@ -90,6 +99,14 @@ static async Task<int> RunAsync(Func<Bounds, Task> work)
 {
     Console.WriteLine(Machine.Describe());
     var bounds = new Bounds();
-    await work(bounds);
-    return bounds.ExitCode;
+    try
+    {
+        await work(bounds);
+        return bounds.ExitCode;
+    }
+    catch (UnavailableException missing)
+    {
+        Console.Error.WriteLine(missing.Message);
+        return UnavailableException.ExitCode;
+    }
 }
