@@ -36,11 +36,11 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
             using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var watching = WatchAsync(client, over.Token);
             var runs = await DisturbAsync(stage, victims, client, postgres is not null, stop);
-            await SettleAsync(client, runs, stop);
+            await Following.SettleAsync(client, runs.Select(run => run.Id), Settling, stop);
             await over.CancelAsync();
             await watching;
             foreach (var run in runs)
-                await JudgeAsync(client, run, undisturbed, stop);
+                await Judge.RequireWholeAsync(bounds, client, run.Id, options.Steps, undisturbed[run.Seed], 1, stop);
         }
         catch (Exception error) when (error is InvalidOperationException or TimeoutException or PortalException)
         {
@@ -54,17 +54,7 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
         bounds.Require(oracle.Violations.Count == 0, "no answer contradicted an earlier one", string.Join("; ", oracle.Violations.Take(5)));
     }
 
-    private string Spec(int seed) => string.Create(CultureInfo.InvariantCulture, $$"""
-        kind: training
-        name: "Chaos {{seed}}"
-        seed: {{seed}}
-        device: cpu
-        data: { dataset: shapes, frames: 4, size: 16 }
-        codec: { kind: linear, channels: 8 }
-        model: { width: 32, depth: 1, heads: 1, patch: 2, text_depth: 0 }
-        training: { steps: {{options.Steps}}, batch: 1, warmup_steps: 2, precision: fp32, checkpoint_steps: 100 }
-        preview: { prompts: [] }
-        """);
+    private string Spec(int seed) => Specs.Tiny($"Chaos {seed}", seed, options.Steps);
 
     /// <summary>The curve of each seed when nobody interferes.</summary>
     private async Task<Dictionary<int, IReadOnlyList<(long Step, double Value)>>> UndisturbedAsync(PortalClient client, CancellationToken stop)
@@ -74,7 +64,7 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
         {
             var watch = Stopwatch.StartNew();
             var run = await client.SubmitAsync(Spec(seed), stop);
-            await SettleAsync(client, [(run.Id, seed)], stop);
+            await Following.SettleAsync(client, [run.Id], Settling, stop);
             curves[seed] = await Curves.LossAsync(client, run.Id, stop);
             bounds.Require(curves[seed].Count == options.Steps, $"the undisturbed run of seed {seed} has its curve", string.Create(CultureInfo.InvariantCulture, $"{curves[seed].Count} points, {watch.Elapsed.TotalSeconds:0.0} s"));
         }
@@ -135,30 +125,6 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
         return runs;
     }
 
-    private static async Task SettleAsync(PortalClient client, IReadOnlyCollection<(Guid Id, int Seed)> runs, CancellationToken stop)
-    {
-        var patience = Stopwatch.StartNew();
-        foreach (var (id, _) in runs)
-        {
-            while (true)
-            {
-                if (patience.Elapsed > Settling)
-                    throw new TimeoutException($"Run {id} did not end within {Settling.TotalMinutes} minutes after the last kill.");
-                try
-                {
-                    if ((await client.GetAsync(id.ToString(), stop)).Run.IsOver)
-                        break;
-                }
-                catch (PortalException away) when (away.Status is 0 or >= 500)
-                {
-                    // It comes back.
-                }
-
-                await Task.Delay(200, stop);
-            }
-        }
-    }
-
     private async Task WatchAsync(PortalClient client, CancellationToken over)
     {
         var looks = 0;
@@ -201,32 +167,6 @@ internal sealed class Chaos(ChaosOptions options, Bounds bounds)
 
     // The bug that the oracle must find: now and then a finished run is shown as one that still goes on.
     private Sighting Falsified(Sighting seen, int look) => options.SeededBug && seen.State == "Succeeded" && look % 3 == 0 ? seen with { State = "Running" } : seen;
-
-    private async Task JudgeAsync(PortalClient client, (Guid Id, int Seed) run, Dictionary<int, IReadOnlyList<(long Step, double Value)>> undisturbed, CancellationToken stop)
-    {
-        var details = await client.GetAsync(run.Id.ToString(), stop);
-        var complaints = new List<string>();
-        if (details.Run.State != "Succeeded")
-            complaints.Add($"it {details.Run.State} ({details.Failure?.Message ?? details.Run.FailureCode})");
-        var (ends, numbers) = (0, new List<long>());
-        await foreach (var happened in client.FollowAsync(run.Id.ToString(), 0, stop))
-        {
-            numbers.Add(happened.Seq);
-            ends += happened.Type == "state" && happened.Data.GetProperty("state").GetString() is "Succeeded" or "Failed" or "Cancelled" ? 1 : 0;
-        }
-
-        if (ends != 1)
-            complaints.Add($"it ended {ends} times");
-        if (!numbers.SequenceEqual(Enumerable.Range(1, numbers.Count).Select(number => (long)number)))
-            complaints.Add("its events have a gap");
-        if (Curves.Difference(undisturbed[run.Seed], await Curves.LossAsync(client, run.Id, stop)) is { } difference)
-            complaints.Add("its curve differs at " + difference);
-        foreach (var group in details.Artifacts.GroupBy(file => (file.Kind, file.Step, file.Index)).Where(group => group.Count() > 1))
-            complaints.Add($"{group.Key.Kind} of step {group.Key.Step} is there {group.Count()} times");
-        if (details.Artifacts.Count(file => file.Kind == "checkpoint" && file.Step == options.Steps) != 1)
-            complaints.Add("its last checkpoint is missing");
-        bounds.Require(complaints.Count == 0, $"run {details.Run.Number} ended once, with the undisturbed curve and all its files", string.Join("; ", complaints));
-    }
 
     private void Count(string what)
     {

@@ -12,21 +12,9 @@ namespace MiniSora.Soak;
 /// </summary>
 internal sealed class Latency(int repetitions, Bounds bounds)
 {
-    private const string Spec = """
-        kind: training
-        name: "Timed"
-        seed: 1
-        device: cpu
-        data: { dataset: shapes, frames: 4, size: 16 }
-        codec: { kind: linear, channels: 8 }
-        model: { width: 32, depth: 1, heads: 1, patch: 2, text_depth: 0 }
-        training: { steps: 1000000, batch: 1, warmup_steps: 2, precision: fp32, checkpoint_steps: 100 }
-        preview: { prompts: [] }
-        """;
+    private static readonly string Spec = Specs.Tiny("Timed", 1, 1_000_000);
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(14);
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -46,7 +34,7 @@ internal sealed class Latency(int repetitions, Bounds bounds)
             await Task.Delay(Idle, stop);
             var watch = Stopwatch.StartNew();
             var run = await client.SubmitAsync(Spec, stop);
-            var claimed = await WhenAsync(client, run.Id, happened => IsState(happened, "Running"), watch, stop);
+            var claimed = await WhenAsync(client, run.Id, happened => Following.IsState(happened, "Running"), watch, stop);
             var spoke = await WhenAsync(client, run.Id, happened => happened.Type == "phase", watch, stop);
             var stepped = await WhenAsync(client, run.Id, happened => happened.Type == "step", watch, stop);
             var children = stage.RunProcesses();
@@ -55,8 +43,8 @@ internal sealed class Latency(int repetitions, Bounds bounds)
             var cancelled = await client.ActAsync(run.Id.ToString(), "cancel", stop);
             var answered = watch.Elapsed.TotalSeconds;
             bounds.Require(cancelled.State == "Cancelled", "a cancelled run is cancelled in the answer", cancelled.State);
-            var seen = await WhenAsync(client, run.Id, happened => IsState(happened, "Cancelled"), watch, stop);
-            while (children.Any(IsAlive) && watch.Elapsed < Patience)
+            var seen = await WhenAsync(client, run.Id, happened => Following.IsState(happened, "Cancelled"), watch, stop);
+            while (children.Any(IsAlive) && watch.Elapsed < Following.Patience)
                 await Task.Delay(20, stop);
             // The first of everything pays for compiling; nobody measures it.
             if (repetition == 0)
@@ -87,15 +75,15 @@ internal sealed class Latency(int repetitions, Bounds bounds)
         var run = await client.SubmitAsync(Spec, stop);
         var watch = Stopwatch.StartNew();
         // Something to go on from.
-        var checkpoint = await FirstAsync(client, run.Id, 0, happened => happened.Type == "artifact", stop);
+        var checkpoint = await Following.FirstAsync(client, run.Id, 0, happened => happened.Type == "artifact", stop);
         var before = await client.SendAsync<JsonElement>(HttpMethod.Get, $"runs/{run.Id}", null, stop);
         var worker = before.GetProperty("attempts")[0].GetProperty("worker").GetString()!;
 
         watch.Restart();
         await victims.KillWorkerAsync(worker.Split(' ')[0]);
-        var noticed = await FirstAsync(client, run.Id, checkpoint.Seq, happened => happened.Type == "state", stop);
+        var noticed = await Following.FirstAsync(client, run.Id, checkpoint.Seq, happened => happened.Type == "state", stop);
         var noticedAfter = watch.Elapsed.TotalSeconds;
-        await FirstAsync(client, run.Id, noticed.Seq, happened => happened.Type == "step", stop);
+        await Following.FirstAsync(client, run.Id, noticed.Seq, happened => happened.Type == "step", stop);
         var continuedAfter = watch.Elapsed.TotalSeconds;
         var after = await client.SendAsync<JsonElement>(HttpMethod.Get, $"runs/{run.Id}", null, stop);
         var attempts = after.GetProperty("attempts");
@@ -107,25 +95,10 @@ internal sealed class Latency(int repetitions, Bounds bounds)
         await client.ActAsync(run.Id.ToString(), "cancel", stop);
     }
 
-    private static bool IsState(PortalEvent happened, string state) => happened.Type == "state" && happened.Data.GetProperty("state").GetString() == state;
-
     private static async Task<double> WhenAsync(PortalClient client, Guid run, Func<PortalEvent, bool> wanted, Stopwatch watch, CancellationToken stop)
     {
-        await FirstAsync(client, run, 0, wanted, stop);
+        await Following.FirstAsync(client, run, 0, wanted, stop);
         return watch.Elapsed.TotalSeconds;
-    }
-
-    private static async Task<PortalEvent> FirstAsync(PortalClient client, Guid run, long after, Func<PortalEvent, bool> wanted, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
-        await foreach (var happened in client.FollowAsync(run.ToString(), after, limit.Token))
-        {
-            if (wanted(happened))
-                return happened;
-        }
-
-        throw new InvalidOperationException($"Run {run} ended before what was waited for.");
     }
 
     private static bool IsAlive(int process)

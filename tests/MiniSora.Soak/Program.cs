@@ -6,6 +6,7 @@ var root = new RootCommand("Proof that the run engine keeps its promises. Each c
     ChaosCommand(),
     PressureCommand(),
     LatencyCommand(),
+    FaultsCommand(),
     IngestCommand(),
     FanOutCommand(),
     AudienceCommand(),
@@ -51,6 +52,14 @@ static Command LatencyCommand()
     var repetitions = new Option<int>("--repetitions") { Description = "Runs that are timed in the default set-up.", DefaultValueFactory = _ => 5 };
     var command = new Command("latency", "On a system without other work: submission to first step at most 2 s besides the start of the process, cancel acknowledged within 2 s and the process gone within 20 s; with two workers, a dead one noticed within 60 s and its run continued within 90 s.") { repetitions };
     command.SetAction((parsed, stop) => RunAsync(bounds => new Latency(Math.Clamp(parsed.GetValue(repetitions), 1, 100), bounds).RunAsync(stop)));
+    return command;
+}
+
+static Command FaultsCommand()
+{
+    var only = new Option<Fault?>("--only") { Description = "One of the two." };
+    var command = new Command("faults", $"The kernel kills a run for want of memory: it fails as out of memory within 2 s, half the batch is offered, nobody tries it again, the next run on the device succeeds. The disk is full: what runs ends with the reason, what waits says why and goes on once there is room, nothing is lost. The site answers within 2 s throughout. Needs root, for a memory control group and a mount; where that cannot be had it says so and ends with {UnavailableException.ExitCode}.") { only };
+    command.SetAction((parsed, stop) => RunAsync(bounds => new Faults(parsed.GetValue(only), bounds).RunAsync(stop)));
     return command;
 }
 
@@ -122,6 +131,14 @@ static async Task<int> RunAsync(Func<Bounds, Task> work)
 {
     Console.WriteLine(Machine.Describe());
     var bounds = new Bounds();
-    await work(bounds);
-    return bounds.ExitCode;
+    try
+    {
+        await work(bounds);
+        return bounds.ExitCode;
+    }
+    catch (UnavailableException missing)
+    {
+        Console.Error.WriteLine(missing.Message);
+        return UnavailableException.ExitCode;
+    }
 }

@@ -29,6 +29,8 @@ internal sealed class Stage : IAsyncDisposable
         ownsFolder = dataFolder is null;
         DataFolder = dataFolder ?? Directory.CreateTempSubdirectory("minisora-soak-").FullName;
         settings["Data"] = DataFolder;
+        // When this program ends in the middle of something, the portal must not stay behind.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => KillPortal();
     }
 
     public string DataFolder { get; }
@@ -65,9 +67,14 @@ internal sealed class Stage : IAsyncDisposable
     public static Task<Stage> OpenAsync(int members, params (string Name, string Value)[] more) => OpenAsync(members, _ => Task.CompletedTask, more);
 
     /// <summary>The same with more in the data than members: <paramref name="prepare"/> gets the services of a portal that executes nothing.</summary>
-    public static async Task<Stage> OpenAsync(int members, Func<IServiceProvider, Task> prepare, params (string Name, string Value)[] more)
+    public static Task<Stage> OpenAsync(int members, Func<IServiceProvider, Task> prepare, params (string Name, string Value)[] more) => OpenAsync(null, members, prepare, more);
+
+    /// <summary>The same with one member, in an empty folder that is there and stays there, such as a disk of its own.</summary>
+    public static Task<Stage> OpenInAsync(string folder, params (string Name, string Value)[] more) => OpenAsync(folder, 1, _ => Task.CompletedTask, more);
+
+    private static async Task<Stage> OpenAsync(string? folder, int members, Func<IServiceProvider, Task> prepare, (string Name, string Value)[] more)
     {
-        var stage = new Stage(Settings(more), null);
+        var stage = new Stage(Settings(more), folder);
         // The speed of the machine is not the matter here, and measuring it would take a slot's time.
         await File.WriteAllTextAsync(Path.Combine(stage.DataFolder, "calibration.json"), "{\"rates\":[]}");
         await stage.MakeTokensAsync(members, prepare);
@@ -143,11 +150,25 @@ internal sealed class Stage : IAsyncDisposable
             .Where(id => IsRunProcess(id, folders)).Order(),
     ];
 
+    /// <summary>Kills a process, if it is still there.</summary>
+    public static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It ended by itself in between.
+        }
+    }
+
     /// <summary>SIGKILL, as the out-of-memory killer would.</summary>
     public async Task KillPortalAsync()
     {
-        Portal!.Kill();
-        await Portal.WaitForExitAsync();
+        KillPortal();
+        await Portal!.WaitForExitAsync();
     }
 
     /// <summary>Lines of a process are kept; nobody else reads them.</summary>
@@ -191,6 +212,12 @@ internal sealed class Stage : IAsyncDisposable
         while (!File.Exists(Path.Combine(folder, "MiniSora.sln")))
             folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run it from inside the repository, after a build.");
         return folder;
+    }
+
+    private void KillPortal()
+    {
+        if (Portal is { HasExited: false })
+            Portal.Kill();
     }
 
     private async Task MakeTokensAsync(int members, Func<IServiceProvider, Task> prepare)

@@ -52,16 +52,7 @@ internal sealed class Victims(Stage stage, PostgresServer? postgres, string queu
         var running = Stage.RunProcesses([.. working.Select(worker => worker.Data), stage.DataFolder]);
         if (running.Count == 0)
             return false;
-        try
-        {
-            using var process = Process.GetProcessById(running[which % running.Count]);
-            process.Kill();
-        }
-        catch (ArgumentException)
-        {
-            // It ended by itself in between.
-        }
-
+        Stage.Kill(running[which % running.Count]);
         return true;
     }
 
