@@ -82,23 +82,6 @@ public sealed class SampleStepTests : TorchTests
     }
 
     [Fact]
-    public void Nothing_is_decoded_for_who_does_not_look()
-    {
-        using var trainer = Trained("minisora");
-        using var sampler = trainer.BorrowSampler(0);
-        var (evaluations, steps) = (0, 0);
-        using var _ = no_grad();
-        var made = Tensor.TotalCount;
-        sampler.Draw(Requests, new SamplerOptions { Steps = 4 }, new Counted(() => evaluations++), CancellationToken.None);
-        var peak = Tensor.PeakCount;
-        sampler.Draw(Requests, new SamplerOptions { Steps = 4 }, null, CancellationToken.None, _ => steps++);
-        Assert.Equal(8, steps);
-        Assert.Equal(9, evaluations);
-        Assert.InRange(Tensor.PeakCount, 0, peak);
-        Assert.InRange(Tensor.TotalCount, 0, made);
-    }
-
-    [Fact]
     public void The_estimate_comes_to_be_the_clip()
     {
         using var trainer = Trained("minisora");
@@ -121,10 +104,5 @@ public sealed class SampleStepTests : TorchTests
         var steps = new List<(int, int)>();
         sampler.Draw([new("", 1, new ExtendForward(source, 4, 2))], new SamplerOptions { Steps = 3 }, null, CancellationToken.None, step => steps.Add((step.Step, step.Steps)));
         Assert.Equal([(1, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 6)], steps);
-    }
-
-    private sealed class Counted(Action count) : IProgress<double>
-    {
-        public void Report(double value) => count();
     }
 }
