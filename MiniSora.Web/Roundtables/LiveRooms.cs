@@ -94,47 +94,32 @@ public sealed class LiveRooms
 
     private async Task<IReadOnlyList<Refusal>> ActAsync(Room room, string type, JsonObject asked, Viewer viewer, Guid member, CancellationToken cancellationToken)
     {
+        var isPresenter = viewer.IsModerator || room.PresenterId == member;
         Guid? run = null;
-        while (true)
+        if (type == "prompt_taken" && room.Checkpoint.Length > 0)
         {
+            // A run is submitted in a transaction of its own; whether the prompt is still there to take is asked again in the one that stores.
             await CatchUpAsync(room, cancellationToken);
-            var isPresenter = viewer.IsModerator || room.PresenterId == member;
             var (data, refusal) = StageRules.Check(room.State, type, asked, isPresenter);
             if (refusal is not null)
-            {
-                // Another portal was faster, and what was begun for this one is not wanted any more.
-                if (run is { } unwanted)
-                    await runs.CancelAsync(unwanted, viewer, cancellationToken);
                 return [refusal];
-            }
-
-            if (type == "prompt_taken" && room.Checkpoint.Length > 0)
+            var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
+            var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
+            switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
             {
-                var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
-                var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
-                if (run is null)
-                {
-                    switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
-                    {
-                        case Refused refused:
-                            return refused.Reasons;
-                        case Submitted submitted:
-                            run = submitted.RunId;
-                            break;
-                    }
-                }
-
-                data!["runId"] = run.ToString();
+                case Refused refused:
+                    return refused.Reasons;
+                case Submitted submitted:
+                    run = submitted.RunId;
+                    break;
             }
-
-            var stored = await StoreAsync(room, type, data!, viewer, member, cancellationToken);
-            if (stored.Overtaken)
-                continue;
-            if (stored.Happened is null)
-                return stored.Reasons;
-            room.State = room.State.After(stored.Happened);
-            return [];
         }
+
+        var (state, reasons) = await StoreAsync(room, type, asked, run, viewer, member, cancellationToken);
+        if (state is null && run is { } unwanted)
+            await runs.CancelAsync(unwanted, viewer, cancellationToken);
+        room.State = state ?? room.State;
+        return reasons;
     }
 
     /// <summary>Another portal did something in a room, or may have: reads it where somebody looks at that room here.</summary>
@@ -230,21 +215,29 @@ public sealed class LiveRooms
         Changed?.Invoke(id);
     }
 
-    private Task<Stored> StoreAsync(Room room, string type, JsonObject data, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
-        writing.DoAsync<Stored>(
+    // The state after it, or every reason against it.
+    private Task<(StageState? State, IReadOnlyList<Refusal> Reasons)> StoreAsync(Room room, string type, JsonObject asked, Guid? run, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
+        writing.DoAsync<(StageState?, IReadOnlyList<Refusal>)>(
             async write =>
             {
-                if (await write.Context.RoundtableEvents.AnyAsync(e => e.RoundtableId == room.Id && e.Seq > room.State.Seq, cancellationToken))
-                    return new(null, [], Overtaken: true);
-                var texts = new[] { data["text"]?.GetValue<string>() ?? "" };
+                // Here nobody else writes, at no portal.
+                var state = room.State;
+                foreach (var before in await EventsAsync(write.Context, room.Id, state.Seq, cancellationToken))
+                    state = state.After(before);
+                var (data, refusal) = StageRules.Check(state, type, asked, viewer.IsModerator || room.PresenterId == member);
+                if (refusal is not null)
+                    return (null, [refusal]);
+                if (run is not null)
+                    data!["runId"] = run.ToString();
+                var texts = new[] { data!["text"]?.GetValue<string>() ?? "" };
                 var reasons = await standing.CheckAsync(write, viewer, texts, cancellationToken);
                 var since = write.Now - Pace;
                 if (await write.Context.RoundtableEvents.CountAsync(e => e.RoundtableId == room.Id && e.MemberId == member && e.At > since, cancellationToken) >= MostPerPace && room.PresenterId != member)
                     reasons.Add(new("stage_pace"));
                 if (reasons.Count > 0)
-                    return new(null, reasons);
+                    return (null, reasons);
                 var name = await write.Context.Users.Where(user => user.Id == member).Select(user => user.DisplayName).SingleAsync(cancellationToken);
-                var happened = new StageEvent(room.State.Seq + 1, write.Now, member, name, type, data);
+                var happened = new StageEvent(state.Seq + 1, write.Now, member, name, type, data);
                 write.Context.RoundtableEvents.Add(new() { RoundtableId = room.Id, Seq = happened.Seq, At = happened.At, MemberId = member, MemberName = name, Type = type, Json = data.ToJsonString() });
                 if (type is "began" or "ended")
                 {
@@ -263,7 +256,7 @@ public sealed class LiveRooms
                     }
                 }
 
-                return new(happened, []);
+                return (state.After(happened), []);
             },
             cancellationToken);
 
@@ -283,6 +276,11 @@ public sealed class LiveRooms
     private async Task<List<StageEvent>> EventsAsync(Guid id, long after, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await EventsAsync(context, id, after, cancellationToken);
+    }
+
+    private static async Task<List<StageEvent>> EventsAsync(MiniSoraDbContext context, Guid id, long after, CancellationToken cancellationToken)
+    {
         var rows = await context.RoundtableEvents.AsNoTracking().Where(happened => happened.RoundtableId == id && happened.Seq > after).OrderBy(happened => happened.Seq).ToListAsync(cancellationToken);
         return [.. rows.Select(row => new StageEvent(row.Seq, row.At, row.MemberId ?? Guid.Empty, row.MemberName, row.Type, JsonNode.Parse(row.Json)!.AsObject()))];
     }
@@ -324,8 +322,6 @@ public sealed class LiveRooms
         public bool ForgetSilent(DateTimeOffset before) =>
             elsewhere.Where(portal => portal.Value.At < before).ToList() is { Count: > 0 } silent && silent.TrueForAll(portal => elsewhere.TryRemove(portal));
     }
-
-    private sealed record Stored(StageEvent? Happened, IReadOnlyList<Refusal> Reasons, bool Overtaken = false);
 }
 
 /// <summary>A mark of the replay.</summary>

@@ -38,6 +38,16 @@ public class MetricTests
     }
 
     [Fact]
+    public async Task Of_two_values_for_a_step_in_one_report_the_later_counts()
+    {
+        await using var backend = await Backend.StartAsync();
+        var (id, grant) = await backend.RunningAsync(await backend.MemberAsync("mei"));
+        await backend.ReportAsync(grant, Backend.Step(1, 1, 10), Backend.Step(2, 2, 20), Backend.Step(3, 1, 11), Backend.Step(4, 2, 21));
+        var series = Assert.Single((await backend.Get<MetricReader>().ReadAsync(id, ["loss"], 2000, CancellationToken.None))!.Series);
+        Assert.Equal([11.0, 21], series.Mean.Concat(series.Tail.Values));
+    }
+
+    [Fact]
     public async Task What_is_not_a_number_is_a_gap()
     {
         await using var backend = await Backend.StartAsync();
