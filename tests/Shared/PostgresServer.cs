@@ -68,7 +68,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private Task StartServerAsync() => AsPostgresAsync(
         "pg_ctl", "-D", Data, "-w", "-t", "60", "-l", Path.Combine(folder, "log"),
-        "-o", $"-c listen_addresses=127.0.0.1 -c port={Port} -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=300", "start");
+        "-o", $"-c listen_addresses=127.0.0.1 -c port={Port} -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=300 -c hot_standby_feedback=on", "start");
 
     private Task AsPostgresAsync(string program, params string[] arguments)
     {
