@@ -291,10 +291,11 @@ public sealed class ControlTests(Browsing browsing) : IClassFixture<Browsing>, I
 
         await Journeys.StateAsync(page, "Running", 30);
         await Assertions.Expect(page.Locator("[data-log]")).ToContainTextAsync(new Regex("[Cc]ontinu.* step"), new() { Timeout = 30_000 });
-        var before = (await Journeys.LossStepsAsync(portal, training)).Count;
+        var before = (await Journeys.LossStepsAsync(portal, training))[^1];
         await Assertions.Expect(page.Locator("[data-live=step]").First).Not.ToHaveTextAsync(await page.Locator("[data-live=step]").First.InnerTextAsync(), new() { Timeout = 30_000 });
         var steps = await Journeys.LossStepsAsync(portal, training);
-        Assert.True(steps.Count >= before);
+        // Not how many: a long history is thinned.
+        Assert.True(steps[^1] >= before);
         Assert.Equal(steps.Order().Distinct(), steps);
     }
 

@@ -3,15 +3,16 @@ using System.Diagnostics;
 
 namespace MiniSora.Soak;
 
-/// <summary>A small file system of its own: filling the real one would harm the machine.</summary>
+/// <summary>A small ext4 in a file, mounted by a loop device: filling the real file system would harm the machine.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly EventHandler onExit;
+    private readonly string image;
     private bool mounted = true;
 
-    private SmallDisk(string folder)
+    private SmallDisk(string image, string folder)
     {
-        Folder = folder;
+        (this.image, Folder) = (image, folder);
         onExit = (_, _) => Dispose();
         AppDomain.CurrentDomain.ProcessExit += onExit;
     }
@@ -29,10 +30,17 @@ internal sealed class SmallDisk : IDisposable
         if (!Environment.IsPrivilegedProcess)
             throw new UnavailableException("The portal's data is put on a small file system of its own, which only root can mount: run this command as root.");
         var folder = Directory.CreateTempSubdirectory("minisora-soak-disk-").FullName;
-        var (code, words) = Run("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", folder);
+        var image = folder + ".ext4";
+        using (var file = File.Create(image))
+            file.SetLength((long)mebibytes << 20);
+        // No blocks kept back for root, who the portal is here.
+        var (code, words) = Run("mkfs.ext4", "-q", "-m", "0", image);
         if (code == 0)
-            return new(folder);
+            (code, words) = Run("mount", "-o", "loop", image, folder);
+        if (code == 0)
+            return new(image, folder);
         Directory.Delete(folder);
+        File.Delete(image);
         throw new UnavailableException($"The portal's data is put on a small file system of its own, and it cannot be mounted here ({words.Trim()}): run this command on the machine itself, or in a container with --privileged.");
     }
 
@@ -77,6 +85,8 @@ internal sealed class SmallDisk : IDisposable
             Console.Error.WriteLine($"{Folder} is still mounted: {failed.Words.Trim()}");
         else
             Directory.Delete(Folder);
+        // The loop device holds on to it until the last user of the mount is gone; its name is not needed for that.
+        File.Delete(image);
     }
 
     private static (int Code, string Words) Run(string program, params string[] arguments)
