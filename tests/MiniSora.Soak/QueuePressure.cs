@@ -44,6 +44,8 @@ internal sealed class QueuePressure(PressureOptions options, Bounds bounds)
         var filling = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(0, options.Backlog), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, async (i, token) => await SubmitAsync(clients, i % options.Members, token));
         bounds.Note("runs submitted before", string.Create(CultureInfo.InvariantCulture, $"{submitted} by {options.Members} members in {filling.Elapsed.TotalSeconds:0.0} s ({submitted / filling.Elapsed.TotalSeconds:0} a second)"));
+        // A member may send so much a minute, and filling has used the minute up.
+        await Task.Delay(TimeSpan.FromSeconds(61), stop);
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var storage = JobQueue.Open(queue);
