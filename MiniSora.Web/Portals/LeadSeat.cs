@@ -30,10 +30,12 @@ internal sealed partial class LeadSeat(string connection, ILogger<LeadSeat> logg
             session = fresh;
             return true;
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (Exception error)
         {
             await fresh.DisposeAsync();
-            return false;
+            if (error is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
+                return false;
+            throw;
         }
     }
 
@@ -46,6 +48,8 @@ internal sealed partial class LeadSeat(string connection, ILogger<LeadSeat> logg
             {
                 await using var command = held.CreateCommand();
                 command.CommandText = "SELECT 1";
+                // A line that is cut is not heard of for long; the server gives the seat away after half a minute.
+                command.CommandTimeout = 5;
                 await command.ExecuteNonQueryAsync(cancellationToken);
                 return true;
             }
