@@ -92,17 +92,24 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
         await Assertions.Expect(page.Locator("main")).ToBeVisibleAsync();
     }
 
-    [Fact]
-    public async Task A_member_edits_a_gallery_video_and_extends_and_connects_clips_of_their_own()
+    /// <summary>A member who has trained a small network stands before the form that samples from it.</summary>
+    private async Task<IPage> SampleFormAsync(Portal portal)
     {
-        await using var portal = new Portal();
-        await portal.StartAsync();
         var page = await browsing.OpenAsync(portal);
         await Journeys.SignInAsDemoAsync(page);
         await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Small", 40));
         await Journeys.StateAsync(page, "Succeeded");
         await page.GetByRole(AriaRole.Link, new() { Name = "Sample from this checkpoint" }).First.ClickAsync();
         await Journeys.InteractiveAsync(page);
+        return page;
+    }
+
+    [Fact]
+    public async Task A_member_edits_a_gallery_video_and_extends_and_connects_clips_of_their_own()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var page = await SampleFormAsync(portal);
         var form = page.Url;
         await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
         await page.Locator("[data-path=clips]").FillAsync("1");
@@ -177,12 +184,7 @@ public sealed class SamplingTests(Browsing browsing) : IClassFixture<Browsing>, 
     {
         await using var portal = new Portal();
         await portal.StartAsync();
-        var page = await browsing.OpenAsync(portal);
-        await Journeys.SignInAsDemoAsync(page);
-        await Journeys.SubmitYamlAsync(page, Journeys.TinyTraining("Small", 40));
-        await Journeys.StateAsync(page, "Succeeded");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Sample from this checkpoint" }).First.ClickAsync();
-        await Journeys.InteractiveAsync(page);
+        var page = await SampleFormAsync(portal);
         await page.Locator("[data-path=prompt]").FillAsync("a red circle moves left");
         await page.Locator("[data-path=clips]").FillAsync("2");
         await page.Locator("[data-path='sampler.steps']").FillAsync("1000");

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MiniSora.Jobs.Portal;
+using MiniSora.Tests;
 using MiniSora.Web;
 using MiniSora.Web.Account;
 using MiniSora.Web.Api;
@@ -35,7 +34,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public string DataFolder { get; }
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
@@ -264,12 +263,5 @@ internal sealed class Stage : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace MiniSora.Tests;
 
@@ -16,7 +14,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
     }
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>Connection string of a database; the databases are made by <see cref="CreateAsync"/>.</summary>
     public string Of(string database) => $"Host=127.0.0.1;Port={Port};Database={database};Username=postgres;Pooling=true;Maximum Pool Size=50;Include Error Detail=true";
@@ -103,12 +101,5 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             File.Delete(log);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

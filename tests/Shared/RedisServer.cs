@@ -13,7 +13,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
     }
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>Connection string.</summary>
     public string Address => $"127.0.0.1:{Port},connectRetry=10,connectTimeout=500,syncTimeout=5000";
@@ -62,12 +62,5 @@ public sealed class RedisServer : IAsyncDisposable
     {
         if (process is not null)
             await KillAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.S3;
 
@@ -50,7 +48,7 @@ public sealed class S3Server : IAsyncDisposable
         {
             var package = await InstalledAsync();
             var data = Directory.CreateTempSubdirectory("minisora-s3-data-").FullName;
-            var port = FreePort();
+            var port = Ports.Free();
             // It leaves with us: its standard input ends when this process does, however that happens.
             var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = package };
             // Its tokens of pages are encrypted with DES, which newer versions of OpenSSL keep for such cases.
@@ -149,12 +147,5 @@ public sealed class S3Server : IAsyncDisposable
         while (!File.Exists(Path.Combine(folder, "MiniSora.sln")))
             folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Run it from inside the repository.");
         return folder;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

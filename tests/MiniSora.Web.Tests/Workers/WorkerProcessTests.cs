@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
+using MiniSora.Tests;
 using MiniSora.Web.Api;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Tests.Api;
@@ -40,7 +40,7 @@ public sealed class WorkerProcessTests(Postgres postgres)
     public async Task A_portal_that_is_away_for_a_while_costs_nothing()
     {
         var queue = await postgres.CreateAsync();
-        var (data, port) = (Directory.CreateTempSubdirectory("minisora-away-"), FreePort());
+        var (data, port) = (Directory.CreateTempSubdirectory("minisora-away-"), Ports.Free());
         string token, member;
         Guid id;
         WorkerProcess worker;
@@ -118,12 +118,5 @@ public sealed class WorkerProcessTests(Postgres postgres)
         // Patience for a busy machine; what is promised in seconds is measured by the tests themselves.
         for (var patience = Stopwatch.StartNew(); !await condition(); await Task.Delay(200))
             Assert.True(patience.Elapsed.TotalSeconds < 3 * seconds, $"{otherwise} within {seconds} s. The worker said:\n{worker.Output}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
