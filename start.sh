@@ -60,6 +60,7 @@ fi
 source eng/machine.sh
 require_dotnet
 require_packages ffmpeg npm fonts-noto-cjk
+[ "$offline" = 1 ] || wish_packages poppler-utils
 
 mkdir -p "$data"
 data="$(realpath "$data")"

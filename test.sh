@@ -13,7 +13,7 @@ fi
 
 source eng/machine.sh
 require_dotnet
-require_packages ffmpeg npm fonts-noto-cjk chromium postgresql redis-server curl
+require_packages ffmpeg npm fonts-noto-cjk poppler-utils chromium postgresql redis-server curl
 
 # Two test processes must not fight for two cores: libgomp would spin.
 export OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0

@@ -167,6 +167,9 @@ public static class Backend
         services.AddSingleton(provider => new PaperService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new RoundtableService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>()));
         services.AddSingleton(provider => new LiveRooms(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>(), provider.GetRequiredService<RunService>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddOptions<SlideOptions>().BindConfiguration("Slides");
+        services.AddSingleton(provider => new PdfPages(provider.GetRequiredService<IOptions<SlideOptions>>().Value));
+        services.AddSingleton<SlideShow>();
         services.AddHostedService<StagePump>();
         services.AddSingleton(provider => new ProfileService(Contexts(provider), Writing(provider), provider.GetRequiredService<Standing>()));
         services.AddSingleton(provider => new NoticeBoard(Contexts(provider), Writing(provider)));

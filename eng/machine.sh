@@ -23,6 +23,7 @@ has_package() {
       || { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family)" ]; } ;;
     # The server's programs lie outside the path.
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
+    poppler-utils) command -v pdftoppm >/dev/null && command -v pdfinfo >/dev/null ;;
     chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -49,6 +50,11 @@ require_packages() {
     fail "apt-get could not install ${missing[*]}; its last lines are above." "apt-get 无法安装 ${missing[*]}；上面是它最后的输出。"
   fi
   rm -f "$log"
+}
+
+# What the portal can do without: a machine that cannot install it starts all the same, and is told.
+wish_packages() {
+  (require_packages "$@") || say "Without $*, slides cannot be sent as PDF; everything else works." "没有 $* 时不能上传 PDF 幻灯片；其他功能不受影响。"
 }
 
 # True when the stamp in folder $1 is older than any source, or not there.

@@ -14,7 +14,7 @@ public sealed class Artifact
 
     public int Attempt { get; init; }
 
-    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>estimate</c> (a clip on its way; gone when it is there), <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c>, <c>clip</c> (uploads).</summary>
+    /// <summary><c>checkpoint</c>, <c>preview</c>, <c>estimate</c> (a clip on its way; gone when it is there), <c>video</c>, <c>poster</c>, <c>raw</c>, <c>image</c>, <c>clip</c>, <c>pdf</c> (uploads).</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>SHA-256, 64 lower-case hex digits.</summary>

@@ -117,6 +117,34 @@ public sealed class UploadService
         return known;
     }
 
+    /// <summary>Stores files that were looked at elsewhere, with a row each: all of them or none.</summary>
+    internal async Task<IReadOnlyList<Artifact>> KeepFilesAsync(IReadOnlyList<(string Path, string Kind, string Name)> files, Guid owner, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var kept = new List<Artifact>();
+        foreach (var (path, kind, name) in files)
+        {
+            var stored = await store.TakeAsync(path, null, cancellationToken);
+            kept.Add(new()
+            {
+                Id = Guid.CreateVersion7(clock.GetUtcNow()),
+                OwnerId = owner,
+                Kind = kind,
+                Sha256 = stored.Sha256,
+                Bytes = stored.Bytes,
+                FileName = name,
+                CreatedAt = clock.GetUtcNow(),
+            });
+        }
+
+        // The same file again, or pages that look alike, need no second row.
+        var hashes = kept.Select(artifact => artifact.Sha256).ToList();
+        var known = await context.Artifacts.Where(a => a.OwnerId == owner && hashes.Contains(a.Sha256)).Select(a => new { a.Sha256, a.Kind }).ToListAsync(cancellationToken);
+        context.Artifacts.AddRange(kept.DistinctBy(artifact => (artifact.Sha256, artifact.Kind)).Where(artifact => !known.Exists(row => row.Sha256 == artifact.Sha256 && row.Kind == artifact.Kind)));
+        await context.SaveChangesAsync(cancellationToken);
+        return kept;
+    }
+
     /// <summary>Reads the configuration out of a video that was downloaded from a MiniSora portal or made on the command line.</summary>
     public async Task<UploadResult> ReadVideoAsync(Stream content, CancellationToken cancellationToken)
     {
@@ -144,7 +172,7 @@ public sealed class UploadService
         }
     }
 
-    private static async Task<Refusal?> CopyAsync(Stream from, Stream to, long limit, CancellationToken cancellationToken)
+    internal static async Task<Refusal?> CopyAsync(Stream from, Stream to, long limit, CancellationToken cancellationToken)
     {
         var buffer = new byte[1 << 16];
         long total = 0;

@@ -46,7 +46,7 @@ internal static class FileClasses
     public static FileClass Of(string kind, RunKind? madeBy) => kind switch
     {
         "checkpoint" => FileClass.Checkpoint,
-        "image" or "clip" => FileClass.Upload,
+        "image" or "clip" or "pdf" => FileClass.Upload,
         "preview" or "estimate" => FileClass.Preview,
         "poster" when madeBy == RunKind.Training => FileClass.Preview,
         "video" or "poster" or "raw" or "nearest" => FileClass.Video,

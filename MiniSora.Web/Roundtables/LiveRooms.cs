@@ -67,6 +67,11 @@ public sealed class LiveRooms
         return [.. (await EventsAsync(room.Id, -1, cancellationToken)).Where(happened => happened.At >= began).Select(happened => new ReplayMark(Math.Round((happened.At - began).TotalSeconds, 1), happened.Type))];
     }
 
+    /// <summary>Why somebody may not change what the stage shows now; null when they may.</summary>
+    internal async Task<Refusal?> MayShowAsync(string slug, Viewer viewer, CancellationToken cancellationToken) =>
+        await FindAsync(slug, cancellationToken) is not { } room ? new("not_found")
+        : StageRules.Check(room.State, "blank", [], viewer.IsModerator || room.PresenterId == viewer.MemberId).Refusal;
+
     /// <summary>Does something in a room. Empty when done, else all reasons against it.</summary>
     public async Task<IReadOnlyList<Refusal>> ActAsync(string slug, string type, JsonObject asked, Viewer viewer, CancellationToken cancellationToken)
     {

@@ -31,6 +31,8 @@ internal static class RoundtableEndpoints
         api.MapGet("/mine", async (string slug, LiveRooms rooms, HttpContext http, CancellationToken cancellationToken) =>
             Viewer.From(http.User).MemberId is { } member && await rooms.MineAsync(slug, member, cancellationToken) is { } mine ? Results.Ok(mine) : Results.NotFound()).RequireAuthorization();
         api.MapPost("/act", ActAsync).RequireAuthorization();
+        // A little more than is taken, so that it is our sentence that refuses.
+        api.MapPost("/slides", SlidesAsync).RequireAuthorization().WithMetadata(new RequestSizeLimitAttribute(SlideShow.MaxBytes * 2));
         routes.MapGet("/api/runs/{id:guid}/clips", ClipsAsync);
 
         var buttons = routes.MapGroup("/roundtables/{slug}").RequireAuthorization();
@@ -63,9 +65,17 @@ internal static class RoundtableEndpoints
 
         if (asked?["type"] is not JsonValue value || !value.TryGetValue<string>(out var type))
             return Results.BadRequest();
-        var reasons = await rooms.ActAsync(slug, type, asked, Viewer.From(request.HttpContext.User), cancellationToken);
-        return reasons.Count == 0 ? Results.NoContent() : Results.UnprocessableEntity(new { Reasons = reasons.Select(reason => new { reason.Code, Message = RefusalTexts.Of(reason) }) });
+        return Said(await rooms.ActAsync(slug, type, asked, Viewer.From(request.HttpContext.User), cancellationToken));
     }
+
+    /// <summary>Body: the PDF itself, with its own content type. Not a form, so no other site's form can send it. Answers as actions do.</summary>
+    private static async Task<IResult> SlidesAsync(string slug, HttpRequest request, SlideShow slides, CancellationToken cancellationToken) =>
+        request.ContentType?.StartsWith("application/pdf", StringComparison.OrdinalIgnoreCase) == true
+            ? Said(await slides.ShowAsync(slug, request.Body, Viewer.From(request.HttpContext.User), cancellationToken))
+            : Results.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+
+    private static IResult Said(IReadOnlyList<Refusal> reasons) =>
+        reasons.Count == 0 ? Results.NoContent() : Results.UnprocessableEntity(new { Reasons = reasons.Select(reason => new { reason.Code, Message = RefusalTexts.Of(reason) }) });
 
     /// <summary>What a run has made so far, as the stage shows it: its newest previews, or its videos and what the others of its clips are like on their way.</summary>
     private static async Task<IResult> ClipsAsync(Guid id, IDbContextFactory<MiniSoraDbContext> contexts, HttpResponse response, CancellationToken cancellationToken)

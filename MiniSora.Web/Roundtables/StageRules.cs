@@ -8,7 +8,7 @@ namespace MiniSora.Web.Roundtables;
 /// <summary>What may happen next: an action of a person against the state, so that nothing depends on which buttons a page hides.</summary>
 internal static class StageRules
 {
-    public const int MaxPrompt = 300, MaxQuestion = 500, MaxOption = 120, MaxOptions = 6, MaxNotes = 20_000, MaxSlides = 200;
+    public const int MaxPrompt = 300, MaxQuestion = 500, MaxOption = 120, MaxOptions = 6, MaxNotes = 20_000, MaxSlides = 300;
 
     /// <summary>Waiting prompts, or open questions, of one roundtable; more would be read by nobody.</summary>
     public const int MaxOpen = 100;
@@ -53,7 +53,13 @@ internal static class StageRules
     {
         var urls = (asked["urls"] as JsonArray ?? []).Select(url => url is JsonValue value && value.TryGetValue<string>(out var text) ? text : "").ToList();
         // Only pictures that were uploaded to this portal: nobody's page is fetched by the whole audience.
-        return urls.Count is > 0 and <= MaxSlides && urls.All(IsOurs) ? (new() { ["urls"] = new JsonArray([.. urls.Select(url => (JsonNode)url)]) }, null) : (null, new("stage_slides"));
+        var pdf = Words(asked, "pdf", 300);
+        if (urls.Count is 0 or > MaxSlides || !urls.All(IsOurs) || (asked["pdf"] is not null && (pdf is null || !IsOurs(pdf))))
+            return (null, new("stage_slides", ("most", Limit(MaxSlides))));
+        var data = new JsonObject { ["urls"] = new JsonArray([.. urls.Select(url => (JsonNode)url)]) };
+        if (pdf is not null)
+            data["pdf"] = pdf;
+        return (data, null);
     }
 
     private static bool IsOurs(string url) => url.Split('/') is ["", "files", var sha256, _] && ArtifactStore.IsHash(sha256);

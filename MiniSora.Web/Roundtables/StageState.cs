@@ -11,6 +11,9 @@ internal sealed record StageEvent(long Seq, DateTimeOffset At, Guid MemberId, st
 /// <param name="Kind"><c>blank</c>, <c>slide</c>, <c>run</c> (a curve) or <c>clips</c> (what a run sampled).</param>
 internal sealed record StageScene(string Kind, ImmutableArray<string> Slides, int Slide, string? RunId, string? Metric)
 {
+    /// <summary>The file that the slides are the pages of; null when they came as pictures.</summary>
+    public string? Pdf { get; init; }
+
     public static StageScene Blank { get; } = new("blank", [], 0, null, null);
 }
 
@@ -48,7 +51,7 @@ internal sealed record StageState(
             "began" => this with { Began = true, Ended = false },
             "ended" => this with { Ended = true },
             "blank" => this with { Scene = Scene with { Kind = "blank" } },
-            "slides" => this with { Scene = Scene with { Kind = "slide", Slides = [.. data["urls"]!.AsArray().Select(url => url!.GetValue<string>())], Slide = 0 } },
+            "slides" => this with { Scene = Scene with { Kind = "slide", Slides = [.. data["urls"]!.AsArray().Select(url => url!.GetValue<string>())], Slide = 0, Pdf = Maybe(data, "pdf") } },
             "slide" => this with { Scene = Scene with { Kind = "slide", Slide = Number(data, "at") } },
             "run" => this with { Scene = Scene with { Kind = "run", RunId = Text(data, "runId"), Metric = Text(data, "metric") } },
             "clips" => this with { Scene = Scene with { Kind = "clips", RunId = Text(data, "runId") } },

@@ -11,7 +11,7 @@ public sealed record StageView(
     internal static StageView Of(StageState state, int here, MadeView? made = null) => new(
         state.Seq, state.Began, state.Ended, here,
         new(state.Scene.Kind, state.Scene.Slides, state.Scene.Slide, state.Scene.RunId, state.Scene.Metric)
-        { Made = state.Scene.Kind == "clips" && made?.RunId == state.Scene.RunId ? made : null },
+        { Pdf = state.Scene.Pdf, Made = state.Scene.Kind == "clips" && made?.RunId == state.Scene.RunId ? made : null },
         [.. state.Prompts.OrderBy(prompt => prompt.Taken).ThenByDescending(prompt => prompt.Voters.Count).ThenBy(prompt => prompt.Id).Select(prompt => new PromptView(prompt.Id, prompt.Text, prompt.By, prompt.Voters.Count, prompt.Taken, prompt.RunId))],
         [.. state.Questions.OrderBy(question => question.Answered).ThenByDescending(question => question.Voters.Count).ThenBy(question => question.Id).Select(question => new QuestionView(question.Id, question.Text, question.By, question.Voters.Count, question.Answered))],
         [.. state.Polls.OrderByDescending(poll => poll.Id).Select(poll => new PollView(poll.Id, poll.Question, [.. poll.Options.Select((option, at) => new OptionView(option, poll.Answers.Values.Count(answer => answer == at)))], poll.Open))],
@@ -22,6 +22,9 @@ public sealed record SceneView(string Kind, IReadOnlyList<string> Slides, int Sl
 {
     /// <summary>What the run on the stage made last, if that was just now: pages need not ask for it.</summary>
     public MadeView? Made { get; init; }
+
+    /// <summary>Address of the file that the slides are the pages of; null when they came as pictures.</summary>
+    public string? Pdf { get; init; }
 }
 
 /// <summary>A clip, or a picture of one on its way.</summary>

@@ -8,12 +8,15 @@ const way = room.dataset.way;
 const texts = JSON.parse(room.dataset.texts);
 const mayAct = room.dataset.mayAct === 'true' && way === 'live';
 const presents = room.dataset.presents === 'true' && way === 'live';
+// From the projector's picture the presenter turns pages too: its window may be the one with the focus.
+const turns = room.dataset.presents === 'true' && way !== 'replay';
 const find = selector => room.querySelector(selector);
 const say = (key, ...values) => (texts[key] ?? key).replace(/\{(\d)\}/g, (_, at) => values[at]);
 const api = path => `/api/roundtables/${encodeURIComponent(slug)}/${path}`;
 const scene = new Scene(find('[data-scene]'), say);
 
 let state = null;
+let aim = null;
 let mine = { prompt: null, questions: [], polls: {} };
 
 function make(tag, properties = {}, ...children) {
@@ -40,6 +43,17 @@ async function act(type, data = {}) {
     complain(say('Room.Failed'));
     return false;
   }
+}
+
+// Pages are counted from where the last press leads, not from what was drawn: three quick presses are three pages.
+async function turn(step) {
+  const { slides, slide } = state?.scene ?? { slides: [] };
+  if (!slides.length) return;
+  const at = Math.min(slides.length - 1, Math.max(0, (aim ?? slide) + step));
+  if (step && at === (aim ?? slide)) return;
+  aim = at;
+  await act('slide', { at });
+  if (aim === at) aim = null;
 }
 
 async function readMine() {
@@ -131,6 +145,7 @@ function draw() {
   if (way === 'live') {
     find('[data-here]').textContent = say('Room.Here', state.here);
     const live = state.began && !state.ended;
+    for (const button of room.querySelectorAll('[data-slide]')) button.hidden = state.scene.slides.length === 0;
     for (const [act, fits] of [['began', !live], ['ended', live]]) find(`[data-act=${act}]`)?.toggleAttribute('hidden', !fits);
   }
   scene.show(state.scene);
@@ -174,7 +189,7 @@ function wire() {
     const button = event.target.closest('[data-act], [data-slide]');
     if (!button) return;
     if (button.dataset.act) act(button.dataset.act);
-    else if (state) act('slide', { at: state.scene.slide + Number(button.dataset.slide) });
+    else turn(Number(button.dataset.slide));
   });
   room.addEventListener('input', event => { if (event.target.form?.dataset.form === 'note') event.target.form.dataset.dirty = 'true'; });
   room.addEventListener('submit', async event => {
@@ -214,10 +229,39 @@ function wire() {
     await act('slides', { urls });
     event.target.value = '';
   });
+  find('[data-pdf]')?.addEventListener('change', event => sendPdf(event.target));
+}
+
+async function sendPdf(input) {
+  const [file] = input.files;
+  const [status, problem] = [find('[data-pdf-status]'), find('[data-pdf-problem]')];
+  const tell = (place, message) => { place.textContent = message ?? ''; place.hidden = !message; };
+  tell(problem, null);
+  if (file.size > Number(input.dataset.most)) {
+    tell(problem, input.dataset.tooLarge);
+  } else {
+    tell(status, say('Stage.PdfSending'));
+    try {
+      const answer = await fetch(api('slides'), { method: 'POST', headers: { 'Content-Type': 'application/pdf' }, body: file });
+      if (answer.status === 422) tell(problem, (await answer.json()).reasons.map(reason => reason.message).join(' '));
+      else if (!answer.ok) tell(problem, say('Room.Failed'));
+    } catch {
+      tell(problem, say('Room.Failed'));
+    }
+    tell(status, null);
+  }
+  // The same file, corrected, may be chosen again.
+  input.value = '';
+}
+
+function keys() {
   document.addEventListener('keydown', event => {
-    if (!presents || event.target.matches('input, textarea, select, button, summary, a')) return;
+    // With Alt, arrows lead through the browser's history.
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest?.('input, textarea, select, video')) return;
     const step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
-    if (step && state?.scene.slides.length) act('slide', { at: state.scene.slide + step });
+    if (!step || !state?.scene.slides.length) return;
+    event.preventDefault();
+    turn(step);
   });
 }
 
@@ -269,6 +313,7 @@ if (way === 'replay') {
   replay();
 } else {
   if (way === 'live') wire();
+  if (turns) keys();
   readMine();
   listen();
 }

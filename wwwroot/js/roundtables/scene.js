@@ -46,7 +46,13 @@ export class Scene {
     const picture = document.createElement('img');
     picture.src = scene.slides[scene.slide];
     picture.alt = this.#say('Stage.SlideOf', scene.slide + 1, scene.slides.length);
-    this.#host.replaceChildren(picture);
+    const page = document.createElement('figcaption');
+    page.className = 'muted num';
+    page.textContent = this.#say('Stage.Page', scene.slide + 1, scene.slides.length);
+    const figure = document.createElement('figure');
+    figure.className = 'stage-slide';
+    figure.append(picture, page);
+    this.#host.replaceChildren(figure);
     const next = scene.slides[scene.slide + 1];
     if (next) new Image().src = next;
   }
