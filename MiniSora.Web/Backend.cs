@@ -37,6 +37,7 @@ using MiniSora.Web.Scores;
 using MiniSora.Web.Seeding;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 using MiniSora.Web.Workers;
 
 namespace MiniSora.Web;
@@ -79,6 +80,7 @@ public static class Backend
         AddQueue(services);
         AddLeaderboards(services);
         AddCommunity(services);
+        services.AddWebhooks(role);
         if (role == PortalRole.Lead)
             AddLead(builder);
         else

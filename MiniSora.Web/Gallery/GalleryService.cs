@@ -8,6 +8,7 @@ using MiniSora.Web.Moderation;
 using MiniSora.Web.Passports;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Gallery;
 
@@ -169,6 +170,7 @@ public sealed class GalleryService
                     CreatedAt = write.Now,
                 };
                 context.Posts.Add(post);
+                write.Announce(new(null, WebhookEvents.Post, $"post {post.Id:N}", author, title, "", "/gallery/" + slug));
                 return new Published(post.Id, post.Slug);
             },
             cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Specs;
@@ -7,6 +8,7 @@ using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Scores;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Leaderboards;
 
@@ -179,6 +181,8 @@ internal sealed partial class CheckDriver(
         var last = runs[^1];
         (entry.SecondsPerVideoSecond, entry.JoulesPerVideoSecond, entry.SamplingMachine) = (last.SecondsPerVideoSecond, last.JoulesPerVideoSecond, last.Machine ?? last.Device);
         Raise(write, entry, EntryLevel.Verified, score.Mean, score.Low, score.High, qualities[^1]);
+        write.Announce(new(
+            null, WebhookEvents.EntryVerified, $"verified {check.Id:N}", "", entry.Title, "", string.Create(CultureInfo.InvariantCulture, $"/leaderboards/entries/{entry.Number}")));
         End(write, check, CheckState.Passed, score.Mean);
     }
 

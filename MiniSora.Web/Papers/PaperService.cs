@@ -8,6 +8,7 @@ using MiniSora.Web.Moderation;
 using MiniSora.Web.Prose;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Papers;
 
@@ -128,6 +129,7 @@ public sealed class PaperService
                 CreatedAt = write.Now,
             };
             write.Context.Papers.Add(made);
+            write.Announce(new(null, WebhookEvents.Paper, $"paper {made.Id:N}", await NameAsync(write, viewer, cancellationToken), made.Title, "", "/papers/" + made.Slug));
             return new PaperResult(made.Slug, []);
         },
         cancellationToken);

@@ -7,6 +7,7 @@ using MiniSora.Web.Account;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Roundtables;
 
@@ -254,6 +255,7 @@ public sealed class LiveRooms
                         roundtable.StartsAt ??= write.Now;
                         roundtable.EndedAt = null;
                         room.BeganAt = roundtable.BeganAt;
+                        write.Announce(new(null, WebhookEvents.RoundtableLive, $"live {room.Id:N}", "", roundtable.Title, roundtable.TitleZh, "/roundtables/" + roundtable.Slug));
                     }
                     else
                     {

@@ -10,6 +10,7 @@ using MiniSora.Web.Papers;
 using MiniSora.Web.Prose;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Roundtables;
 
@@ -159,6 +160,8 @@ public sealed class RoundtableService
                 told.Add(presenter);
             foreach (var member in told.Distinct())
                 NoticeBoard.Tell(write, member, viewer.MemberId, "scheduled", "", title, "/roundtables/" + slug);
+            write.Announce(new(
+                null, WebhookEvents.RoundtableScheduled, FormattableString.Invariant($"scheduled {roundtable.Id:N} {at.UtcTicks}"), "", roundtable.Title, roundtable.TitleZh, "/roundtables/" + slug, at));
             await Audit.WriteAsync(write, viewer, "roundtable_scheduled", title, "/roundtables/" + slug, cancellationToken);
             return null;
         },

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Runs;
 
@@ -27,6 +28,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
             await context.OneWriterAsync(cancellationToken);
             var write = new RunWrite(context, clock.GetUtcNow());
             var result = await work(write);
+            await WebhookOutbox.FillAsync(write, cancellationToken);
             await context.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             foreach (var (runId, happened) in write.Told)
@@ -66,6 +68,11 @@ internal sealed class RunWrite(MiniSoraDbContext context, DateTimeOffset now)
     public DateTimeOffset Now { get; } = now;
 
     internal List<(Guid RunId, LiveEvent Happened)> Told { get; } = [];
+
+    internal List<Announcement> Announced { get; } = [];
+
+    /// <summary>Leaves a message for every webhook that wants to hear of it, with the transaction.</summary>
+    public void Announce(Announcement announcement) => Announced.Add(announcement);
 
     /// <summary>Numbers an event, stores it with the transaction, and tells it after the commit.</summary>
     public void Tell(Run run, string type, JsonObject data, DateTimeOffset? at = null)

@@ -25,6 +25,7 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
         var boss = await OpenAsync(portal);
         var run = await Journeys.SubmitYamlAsync(boss, Journeys.TinyTraining("Room", 6, checkpointSteps: 2));
         await Journeys.StateAsync(boss, "Succeeded", 300);
+        await AddWebhookAsync(boss);
         await boss.Context.CloseAsync();
         var left = Path.Combine(portal.DataFolder, "runs", Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(left);
@@ -38,6 +39,16 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
             await look.VisitAsync("admin", "/admin", ".admin-links");
             await look.VisitAsync("admin-members", "/admin/members", ".small-number");
             await look.VisitAsync("admin-rules", "/admin/rules", ".failure-rules");
+            await look.VisitAsync("webhooks-none", "/me/webhooks", "main form");
+            await look.VisitAsync("admin-webhooks", "/admin/webhooks", "[data-webhook]");
+            await look.Page.Locator("button[value^='test ']").ClickAsync();
+            await Assertions.Expect(look.Page.Locator(".webhook-said")).ToHaveTextAsync("127.0.0.1 is not a public address");
+            await look.HereAsync("admin-webhooks-tested");
+            await look.Page.Locator("[name='Form.Url']").FillAsync("https://example.org/hook");
+            await look.Page.Locator("[name='Form.Secret']").FillAsync("not for WeChat");
+            await look.Page.Locator("form:has([name='Form.Url']) button[type=submit]").ClickAsync();
+            await Assertions.Expect(look.Page.Locator(".form-errors p")).ToHaveCountAsync(1);
+            await look.HereAsync("admin-webhooks-errors");
             await look.VisitAsync("admin-storage", "/admin/storage", ".disk-plot");
             await look.Page.Locator("button[value=preview]").ClickAsync();
             await look.Page.Locator("#preview").WaitForAsync();
@@ -220,6 +231,16 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
     private async Task<IPage> OpenAsync(Portal portal) => await CreateFirstAsync(portal, await StartAsync(portal));
 
     /// <summary>Starts a production portal; the one-time link that its console shows.</summary>
+    // This portal's own machine, so that nothing leaves it.
+    private static async Task AddWebhookAsync(IPage page)
+    {
+        await page.GotoAsync("/admin/webhooks");
+        await page.Locator("[name='Form.Url']").FillAsync("https://127.0.0.1:1/hook/abcd1234");
+        await page.Locator("form:has([name='Form.Url']) button[type=submit]").ClickAsync();
+        await Assertions.Expect(page.Locator("[data-webhook] h3")).ToHaveTextAsync("WeChat Work 127.0.0.1:1/…1234");
+        Assert.DoesNotContain("abcd", await page.ContentAsync(), StringComparison.Ordinal);
+    }
+
     private static async Task<string> StartAsync(Portal portal)
     {
         await portal.StartAsync("--production");

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Account.Leaving;
 
@@ -42,6 +43,17 @@ internal sealed class MemberData(
             await AddAsync("notes.json", await context.PaperNotes.Where(n => n.AuthorId == memberId).Join(context.Papers, n => n.PaperId, p => p.Id, (n, p) => new { p.Slug, n.Language, n.Title, n.Markdown, n.UpdatedAt }).ToListAsync(cancellationToken));
             await AddAsync("roundtables.json", await context.RoundtableEvents.Where(e => e.MemberId == memberId).Join(context.Roundtables, e => e.RoundtableId, r => r.Id, (e, r) => new { r.Slug, e.At, e.Type, e.Json }).ToListAsync(cancellationToken));
             await AddAsync("notices.json", await context.Notices.Where(n => n.MemberId == memberId).Select(n => new { n.At, n.Kind, n.Who, n.What, n.Url }).ToListAsync(cancellationToken));
+            await AddAsync("webhooks.json", await context.Set<Webhook>().Where(w => w.OwnerId == memberId).Select(w => new
+            {
+                Kind = w.Kind.ToString(),
+                w.Shown,
+                w.Language,
+                w.Events,
+                w.CreatedAt,
+                w.DeliveredAt,
+                w.LastError,
+                Messages = context.Set<WebhookDelivery>().Where(d => d.WebhookId == w.Id).Select(d => new { d.At, d.Event, d.Who, d.What, d.Url, State = d.State.ToString() }).ToList(),
+            }).ToListAsync(cancellationToken));
             await AddAsync("strikes.json", await context.Strikes.Where(s => s.MemberId == memberId).Select(s => new { s.At, Reason = s.Reason.ToString(), s.TargetTitle, s.Appeal, s.AppealGranted }).ToListAsync(cancellationToken));
             var mine = await context.Runs.Where(r => r.OwnerId == memberId).Select(r => new { r.Number, r.Name, State = r.State.ToString(), r.CreatedAt, r.SpecYaml }).ToListAsync(cancellationToken);
             await AddAsync("runs.json", mine.Select(run => new { run.Number, run.Name, run.State, run.CreatedAt }));

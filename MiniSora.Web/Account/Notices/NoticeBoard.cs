@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
+using MiniSora.Web.Webhooks;
 
 namespace MiniSora.Web.Account.Notices;
 
@@ -23,7 +24,9 @@ public sealed class NoticeBoard
     {
         if (memberId == doer)
             return;
-        write.Context.Notices.Add(new() { Id = Guid.CreateVersion7(write.Now), MemberId = memberId, At = write.Now, Kind = kind, Who = who, What = what, Url = url });
+        var id = Guid.CreateVersion7(write.Now);
+        write.Announce(new(memberId, WebhookEvents.Notice + kind, id.ToString("N"), who, what, "", url));
+        write.Context.Notices.Add(new() { Id = id, MemberId = memberId, At = write.Now, Kind = kind, Who = who, What = what, Url = url });
     }
 
     public async Task<int> UnreadAsync(Guid memberId, CancellationToken cancellationToken)

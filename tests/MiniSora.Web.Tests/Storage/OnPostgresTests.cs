@@ -11,6 +11,7 @@ using MiniSora.Web.Tests.Retention;
 using MiniSora.Web.Tests.Roundtables;
 using MiniSora.Web.Tests.Runs;
 using MiniSora.Web.Tests.Seeding;
+using MiniSora.Web.Tests.Webhooks;
 
 namespace MiniSora.Web.Tests.Storage;
 
@@ -178,4 +179,10 @@ public sealed class LineageOnPostgresTests : LineageReaderTests
 public sealed class ModelsOnPostgresTests : ModelReaderTests
 {
     public ModelsOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class WebhooksOnPostgresTests : WebhookTests
+{
+    public WebhooksOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
