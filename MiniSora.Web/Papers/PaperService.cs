@@ -129,7 +129,6 @@ public sealed class PaperService
                 CreatedAt = write.Now,
             };
             write.Context.Papers.Add(made);
-            write.Announce(new(null, WebhookEvents.Paper, $"paper {made.Id:N}", await NameAsync(write, viewer, cancellationToken), made.Title, "", "/papers/" + made.Slug));
             return new PaperResult(made.Slug, []);
         },
         cancellationToken);
@@ -140,6 +139,9 @@ public sealed class PaperService
         if (paper.Admission != PaperAdmission.Waiting)
             return new Refusal("not_found");
         paper.Admission = admit ? PaperAdmission.Admitted : PaperAdmission.Declined;
+        // Before, its page is for moderators and whoever proposed it.
+        if (admit)
+            write.Announce(new(null, WebhookEvents.Paper, $"paper {paper.Id:N}", "", paper.Title, paper.TitleZh, "/papers/" + slug));
         if (paper.ProposedBy is { } proposer)
             NoticeBoard.Tell(write, proposer, viewer.MemberId, admit ? "paper_admitted" : "paper_declined", "", paper.Title, "/papers/" + slug);
         await Audit.WriteAsync(write, viewer, admit ? "paper_admitted" : "paper_declined", paper.Title, "/papers/" + slug, cancellationToken);

@@ -25,7 +25,7 @@ internal sealed partial class WebhookCourier(
     internal static readonly IReadOnlyList<TimeSpan> Pauses =
         [TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1), TimeSpan.FromHours(3), TimeSpan.FromHours(8), TimeSpan.FromHours(12)];
 
-    private const int AtOnce = 20, Hosts = 8;
+    private const int AtOnce = 5, Hosts = 8;
 
     // Older news is none, and by then it cannot be announced a second time.
     private static readonly TimeSpan Stale = TimeSpan.FromDays(2), Kept = TimeSpan.FromDays(30);
@@ -56,7 +56,7 @@ internal sealed partial class WebhookCourier(
         }
 
         var tried = 0;
-        // One that is slow to answer holds nobody else up.
+        // One that is slow to answer holds this round up, and no longer than its few messages take.
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = Hosts, CancellationToken = cancellationToken }, async (webhook, stop) =>
         {
             for (var message = 0; message < AtOnce; message++)
