@@ -130,7 +130,7 @@ public sealed class QueueBoard : IDisposable
             causes.Add(new(WaitReason.NoMemory, 0));
         if (capacity.Devices > 0 && busy >= capacity.Devices)
             causes.Add(new(WaitReason.AllBusy, capacity.Devices));
-        if (yields && place.Run.Priority >= RunPriority.Stage)
+        if (yields && place.Run.Priority >= RunPriority.Fork)
             causes.Add(new(WaitReason.RoomIsMade, 0));
         if (place.Run.MadeRoom)
             causes.Add(new(WaitReason.MadeRoom, 0));

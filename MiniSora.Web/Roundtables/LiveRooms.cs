@@ -101,31 +101,62 @@ public sealed class LiveRooms
     private async Task<IReadOnlyList<Refusal>> ActAsync(Room room, string type, JsonObject asked, Viewer viewer, Guid member, CancellationToken cancellationToken)
     {
         var isPresenter = viewer.IsModerator || room.PresenterId == member;
-        Guid? run = null;
-        if (type == "prompt_taken" && room.Checkpoint.Length > 0)
+        StageRun? run = null;
+        if (type is "prompt_taken" or "poll" or "poll_closed")
         {
-            // A run is submitted in a transaction of its own; whether the prompt is still there to take is asked again in the one that stores.
+            // A run is submitted in a transaction of its own; whether the prompt is still there to take, or the vote open, is asked again in the one that stores.
             await CatchUpAsync(room, cancellationToken);
             var (data, refusal) = StageRules.Check(room.State, type, asked, isPresenter);
             if (refusal is not null)
                 return [refusal];
-            var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data!["id"]));
-            var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
-            switch (await runs.SubmitForStageAsync(spec, viewer, cancellationToken))
-            {
-                case Refused refused:
-                    return refused.Reasons;
-                case Submitted submitted:
-                    run = submitted.RunId;
-                    break;
-            }
+            var (made, refused) = await RunOfAsync(room, type, data!, viewer, cancellationToken);
+            if (refused.Count > 0)
+                return refused;
+            run = made;
         }
 
         var (state, reasons) = await StoreAsync(room, type, asked, run, viewer, member, cancellationToken);
         if (state is null && run is { } unwanted)
-            await runs.CancelAsync(unwanted, viewer, cancellationToken);
+            await runs.CancelAsync(unwanted.Id, viewer, cancellationToken);
         room.State = state ?? room.State;
         return reasons;
+    }
+
+    // The run that an action submits, if any, or every reason why it cannot.
+    private async Task<(StageRun? Run, IReadOnlyList<Refusal> Reasons)> RunOfAsync(Room room, string type, JsonObject data, Viewer viewer, CancellationToken cancellationToken)
+    {
+        int? option = null;
+        SubmitResult submitted;
+        if (type == "prompt_taken")
+        {
+            if (room.Checkpoint.Length == 0)
+                return (null, []);
+            var prompt = room.State.Prompts.Single(prompt => prompt.Id == StageState.Whole(data["id"]));
+            var spec = new SamplingSpec { Name = Shortened(prompt.Text), Checkpoint = room.Checkpoint, Prompt = prompt.Text, Clips = 1, Seed = prompt.Id };
+            submitted = await runs.SubmitForStageAsync(spec, viewer, cancellationToken);
+        }
+        else if (type == "poll")
+        {
+            // What cannot win is refused before anybody votes for it.
+            var reasons = new List<Refusal>();
+            if (data["runId"] is { } parent)
+            {
+                foreach (var set in data["options"]!.AsArray())
+                    reasons.AddRange(await runs.CheckForkAsync(Guid.Parse(parent.GetValue<string>()), [set!.GetValue<string>()], viewer, cancellationToken));
+            }
+
+            return (null, [.. reasons.DistinctBy(reason => (reason.Code, reason.Path, string.Join('|', reason.Arguments.Values)))]);
+        }
+        else
+        {
+            var poll = room.State.Polls.Single(poll => poll.Id == StageState.Whole(data["id"]));
+            if (poll.RunId is null || poll.Leading is not { } leading)
+                return (null, []);
+            option = leading;
+            submitted = await runs.ForkForStageAsync(Guid.Parse(poll.RunId), [poll.Options[leading]], viewer, cancellationToken);
+        }
+
+        return submitted is Submitted { RunId: var id } ? (new(id, option), []) : (null, ((Refused)submitted).Reasons);
     }
 
     /// <summary>Another portal did something in a room, or may have: reads it where somebody looks at that room here.</summary>
@@ -222,7 +253,7 @@ public sealed class LiveRooms
     }
 
     // The state after it, or every reason against it.
-    private Task<(StageState? State, IReadOnlyList<Refusal> Reasons)> StoreAsync(Room room, string type, JsonObject asked, Guid? run, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
+    private Task<(StageState? State, IReadOnlyList<Refusal> Reasons)> StoreAsync(Room room, string type, JsonObject asked, StageRun? run, Viewer viewer, Guid member, CancellationToken cancellationToken) =>
         writing.DoAsync<(StageState?, IReadOnlyList<Refusal>)>(
             async write =>
             {
@@ -234,7 +265,10 @@ public sealed class LiveRooms
                 if (refusal is not null)
                     return (null, [refusal]);
                 if (run is not null)
-                    data!["runId"] = run.ToString();
+                    data!["runId"] = run.Id.ToString();
+                // Which option the fork was made of: a vote of another portal in this very moment may have changed which one leads.
+                if (run?.Option is { } option)
+                    data!["option"] = option;
                 var texts = new[] { data!["text"]?.GetValue<string>() ?? "" };
                 var reasons = await standing.CheckAsync(write, viewer, texts, cancellationToken);
                 var since = write.Now - Pace;
@@ -291,6 +325,9 @@ public sealed class LiveRooms
         var rows = await context.RoundtableEvents.AsNoTracking().Where(happened => happened.RoundtableId == id && happened.Seq > after).OrderBy(happened => happened.Seq).ToListAsync(cancellationToken);
         return [.. rows.Select(row => new StageEvent(row.Seq, row.At, row.MemberId ?? Guid.Empty, row.MemberName, row.Type, JsonNode.Parse(row.Json)!.AsObject()))];
     }
+
+    /// <param name="Option">The option of a vote that it was made of.</param>
+    private sealed record StageRun(Guid Id, int? Option);
 
     private static string Shortened(string text) => text.Length <= 80 ? text : text[..80];
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Jobs.Runs;
+using MiniSora.Jobs.Specs;
 using MiniSora.Web.Account;
 using MiniSora.Web.Artifacts;
 using MiniSora.Web.Runs;
@@ -75,7 +76,12 @@ internal static class RoundtableEndpoints
             : Results.StatusCode(StatusCodes.Status415UnsupportedMediaType);
 
     private static IResult Said(IReadOnlyList<Refusal> reasons) =>
-        reasons.Count == 0 ? Results.NoContent() : Results.UnprocessableEntity(new { Reasons = reasons.Select(reason => new { reason.Code, Message = RefusalTexts.Of(reason) }) });
+        reasons.Count == 0 ? Results.NoContent() : Results.UnprocessableEntity(new { Reasons = reasons.Select(reason => new { reason.Code, Message = Message(reason) }) });
+
+    // Nothing else says which setting is meant.
+    private static string Message(Refusal reason) =>
+        reason.Path.Length == 0 ? RefusalTexts.Of(reason)
+        : $"{(SpecSchema.Find(SpecKind.Training, reason.Path) is { } field ? SpecTexts.Label(field) : reason.Path)}: {RefusalTexts.Of(reason)}";
 
     /// <summary>What a run has made so far, as the stage shows it: its newest previews, or its videos and what the others of its clips are like on their way.</summary>
     private static async Task<IResult> ClipsAsync(Guid id, IDbContextFactory<MiniSoraDbContext> contexts, HttpResponse response, CancellationToken cancellationToken)

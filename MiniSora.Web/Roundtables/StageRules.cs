@@ -8,7 +8,7 @@ namespace MiniSora.Web.Roundtables;
 /// <summary>What may happen next: an action of a person against the state, so that nothing depends on which buttons a page hides.</summary>
 internal static class StageRules
 {
-    public const int MaxPrompt = 300, MaxQuestion = 500, MaxOption = 120, MaxOptions = 6, MaxNotes = 20_000, MaxSlides = 300;
+    public const int MaxPrompt = 300, MaxQuestion = 500, MaxOption = 120, MaxOptions = 6, MaxNotes = 20_000, MaxSlides = 300, MaxForks = 4;
 
     /// <summary>Waiting prompts, or open questions, of one roundtable; more would be read by nobody.</summary>
     public const int MaxOpen = 100;
@@ -42,7 +42,7 @@ internal static class StageRules
             "question" => state.Questions.Count(question => !question.Answered) >= MaxOpen ? (null, new("stage_full")) : Text(asked, MaxQuestion),
             "prompt_vote" or "prompt_taken" => Item(asked, id => state.Prompts.Any(prompt => prompt.Id == id && !prompt.Taken)),
             "question_vote" or "answered" => Item(asked, id => state.Questions.Any(question => question.Id == id && !question.Answered)),
-            "poll" => Poll(asked),
+            "poll" => asked["runId"] is null ? Poll(asked) : ForkVote(state, asked),
             "poll_vote" => PollVote(state, asked),
             "poll_closed" => Item(asked, id => state.Polls.Any(poll => poll.Id == id && poll.Open)),
             _ => Notes(state, asked),
@@ -84,6 +84,22 @@ internal static class StageRules
         return Words(asked, "text", MaxQuestion) is { } question && options.Count is >= 2 and <= MaxOptions && options.All(option => option.Length <= MaxOption)
             ? (new() { ["text"] = question, ["options"] = new JsonArray([.. options.Select(option => (JsonNode)option)]) }, null)
             : (null, new("stage_poll", ("most", Limit(MaxOptions))));
+    }
+
+    // Which of some settings a run goes on with, beside itself. One at a time: the stage shows one fork.
+    private static (JsonObject?, Refusal?) ForkVote(StageState state, JsonObject asked)
+    {
+        var (run, refusal) = Run(asked, []);
+        if (refusal is not null)
+            return (null, refusal);
+        if (state.Polls.Any(poll => poll.Open && poll.RunId is not null))
+            return (null, new("stage_fork_open"));
+        var sets = (asked["options"] as JsonArray ?? []).Select(option => option is JsonValue value && value.TryGetValue<string>(out var text) ? text.Trim() : "").Where(option => option.Length > 0).ToList();
+        if (sets.Count is < 2 or > MaxForks || sets.Distinct().Count() < sets.Count || sets.Exists(set => set.Length > MaxOption))
+            return (null, new("stage_fork", ("most", Limit(MaxForks))));
+        run!["text"] = Words(asked, "text", MaxQuestion) ?? "";
+        run["options"] = new JsonArray([.. sets.Select(set => (JsonNode)set)]);
+        return (run, null);
     }
 
     private static (JsonObject?, Refusal?) PollVote(StageState state, JsonObject asked)

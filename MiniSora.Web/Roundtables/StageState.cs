@@ -11,6 +11,9 @@ internal sealed record StageEvent(long Seq, DateTimeOffset At, Guid MemberId, st
 /// <param name="Kind"><c>blank</c>, <c>slide</c>, <c>run</c> (a curve) or <c>clips</c> (what a run sampled).</param>
 internal sealed record StageScene(string Kind, ImmutableArray<string> Slides, int Slide, string? RunId, string? Metric)
 {
+    /// <summary>The run that the audience let fork from <see cref="RunId"/>: both curves are shown.</summary>
+    public string? ForkId { get; init; }
+
     /// <summary>The file that the slides are the pages of; null when they came as pictures.</summary>
     public string? Pdf { get; init; }
 
@@ -23,7 +26,20 @@ internal sealed record StagePrompt(long Id, string Text, string By, ImmutableHas
 internal sealed record StageQuestion(long Id, string Text, string By, ImmutableHashSet<string> Voters, bool Answered);
 
 /// <param name="Answers">The option each member chose.</param>
-internal sealed record StagePoll(long Id, string Question, ImmutableArray<string> Options, ImmutableDictionary<string, int> Answers, bool Open);
+internal sealed record StagePoll(long Id, string Question, ImmutableArray<string> Options, ImmutableDictionary<string, int> Answers, bool Open)
+{
+    /// <summary>The training run that is to fork; its options are then settings of the fork, <c>path=value</c>. Null for a question like any other.</summary>
+    public string? RunId { get; init; }
+
+    /// <summary>The fork that the vote made.</summary>
+    public string? ForkId { get; init; }
+
+    /// <summary>The option that <see cref="ForkId"/> was made of.</summary>
+    public int? Chosen { get; init; }
+
+    /// <summary>The option with most votes, of equals the earliest; null when nobody voted.</summary>
+    public int? Leading => Answers.IsEmpty ? null : Enumerable.Range(0, Options.Length).MaxBy(option => Answers.Values.Count(answer => answer == option));
+}
 
 /// <summary>Shared notes in one language, and the event that wrote them last.</summary>
 internal sealed record StageNotes(string Text, long Seq);
@@ -53,7 +69,7 @@ internal sealed record StageState(
             "blank" => this with { Scene = Scene with { Kind = "blank" } },
             "slides" => this with { Scene = Scene with { Kind = "slide", Slides = [.. data["urls"]!.AsArray().Select(url => url!.GetValue<string>())], Slide = 0, Pdf = Maybe(data, "pdf") } },
             "slide" => this with { Scene = Scene with { Kind = "slide", Slide = Number(data, "at") } },
-            "run" => this with { Scene = Scene with { Kind = "run", RunId = Text(data, "runId"), Metric = Text(data, "metric") } },
+            "run" => this with { Scene = Scene with { Kind = "run", RunId = Text(data, "runId"), Metric = Text(data, "metric"), ForkId = null } },
             "clips" => this with { Scene = Scene with { Kind = "clips", RunId = Text(data, "runId") } },
             "prompt" => this with { Prompts = Prompts.Add(new(happened.Seq, Text(data, "text"), happened.MemberName, [], false, null)) },
             "prompt_vote" => this with { Prompts = [.. Prompts.Select(prompt => Vote(prompt, voter, Id(data)))] },
@@ -65,9 +81,14 @@ internal sealed record StageState(
             "question" => this with { Questions = Questions.Add(new(happened.Seq, Text(data, "text"), happened.MemberName, [], false)) },
             "question_vote" => this with { Questions = [.. Questions.Select(question => question.Id == Id(data) ? question with { Voters = Toggled(question.Voters, voter) } : question)] },
             "answered" => this with { Questions = [.. Questions.Select(question => question.Id == Id(data) ? question with { Answered = true } : question)] },
-            "poll" => this with { Polls = Polls.Add(new(happened.Seq, Text(data, "text"), [.. data["options"]!.AsArray().Select(option => option!.GetValue<string>())], ImmutableDictionary<string, int>.Empty, true)) },
+            "poll" => this with { Polls = Polls.Add(new(happened.Seq, Text(data, "text"), [.. data["options"]!.AsArray().Select(option => option!.GetValue<string>())], ImmutableDictionary<string, int>.Empty, true) { RunId = Maybe(data, "runId") }) },
             "poll_vote" => this with { Polls = [.. Polls.Select(poll => poll.Id == Id(data) ? poll with { Answers = poll.Answers.SetItem(voter, Number(data, "option")) } : poll)] },
-            "poll_closed" => this with { Polls = [.. Polls.Select(poll => poll.Id == Id(data) ? poll with { Open = false } : poll)] },
+            "poll_closed" => this with
+            {
+                Polls = [.. Polls.Select(poll => poll.Id == Id(data) ? poll with { Open = false, ForkId = Maybe(data, "runId"), Chosen = (int?)Whole(data["option"]) } : poll)],
+                Scene = Maybe(data, "runId") is { } fork && Polls.FirstOrDefault(poll => poll.Id == Id(data))?.RunId is { } parent
+                    ? Scene with { Kind = "run", RunId = parent, Metric = Scene.Metric ?? "loss", ForkId = fork } : Scene,
+            },
             "note" => this with { Notes = Notes.SetItem(Text(data, "language"), new(Text(data, "text"), happened.Seq)) },
             _ => this,
         };

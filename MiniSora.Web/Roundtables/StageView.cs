@@ -11,15 +11,24 @@ public sealed record StageView(
     internal static StageView Of(StageState state, int here, MadeView? made = null) => new(
         state.Seq, state.Began, state.Ended, here,
         new(state.Scene.Kind, state.Scene.Slides, state.Scene.Slide, state.Scene.RunId, state.Scene.Metric)
-        { Pdf = state.Scene.Pdf, Made = state.Scene.Kind == "clips" && made?.RunId == state.Scene.RunId ? made : null },
+        { ForkId = state.Scene.ForkId, ForkedBy = ForkedBy(state), Pdf = state.Scene.Pdf, Made = state.Scene.Kind == "clips" && made?.RunId == state.Scene.RunId ? made : null },
         [.. state.Prompts.OrderBy(prompt => prompt.Taken).ThenByDescending(prompt => prompt.Voters.Count).ThenBy(prompt => prompt.Id).Select(prompt => new PromptView(prompt.Id, prompt.Text, prompt.By, prompt.Voters.Count, prompt.Taken, prompt.RunId))],
         [.. state.Questions.OrderBy(question => question.Answered).ThenByDescending(question => question.Voters.Count).ThenBy(question => question.Id).Select(question => new QuestionView(question.Id, question.Text, question.By, question.Voters.Count, question.Answered))],
-        [.. state.Polls.OrderByDescending(poll => poll.Id).Select(poll => new PollView(poll.Id, poll.Question, [.. poll.Options.Select((option, at) => new OptionView(option, poll.Answers.Values.Count(answer => answer == at)))], poll.Open))],
+        [.. state.Polls.OrderByDescending(poll => poll.Id).Select(poll => new PollView(poll.Id, poll.Question, [.. poll.Options.Select((option, at) => new OptionView(option, poll.Answers.Values.Count(answer => answer == at)))], poll.Open) { RunId = poll.RunId, ForkId = poll.ForkId, Chosen = poll.Chosen })],
         new[] { Cultures.English, Cultures.Chinese }.ToDictionary(language => language, language => state.Notes.GetValueOrDefault(language) is { } notes ? new NotesView(notes.Text, ProseText.Html(notes.Text), notes.Seq) : new NotesView("", "", 0)));
+
+    private static string? ForkedBy(StageState state) =>
+        state.Polls.FirstOrDefault(poll => poll.ForkId is not null && poll.ForkId == state.Scene.ForkId) is { Chosen: { } chosen } poll ? poll.Options[chosen] : null;
 }
 
 public sealed record SceneView(string Kind, IReadOnlyList<string> Slides, int Slide, string? RunId, string? Metric)
 {
+    /// <summary>The run that was voted to fork from the one on the stage; both curves are shown.</summary>
+    public string? ForkId { get; init; }
+
+    /// <summary>The setting that tells the fork from it, <c>path=value</c>.</summary>
+    public string? ForkedBy { get; init; }
+
     /// <summary>What the run on the stage made last, if that was just now: pages need not ask for it.</summary>
     public MadeView? Made { get; init; }
 
@@ -35,7 +44,17 @@ public sealed record PromptView(long Id, string Text, string By, int Votes, bool
 
 public sealed record QuestionView(long Id, string Text, string By, int Votes, bool Answered);
 
-public sealed record PollView(long Id, string Question, IReadOnlyList<OptionView> Options, bool Open);
+public sealed record PollView(long Id, string Question, IReadOnlyList<OptionView> Options, bool Open)
+{
+    /// <summary>The run that is to fork; the options are settings, <c>path=value</c>. Null for an ordinary poll.</summary>
+    public string? RunId { get; init; }
+
+    /// <summary>The fork that came of it; null while it is open, and when nobody voted.</summary>
+    public string? ForkId { get; init; }
+
+    /// <summary>The option that won.</summary>
+    public int? Chosen { get; init; }
+}
 
 public sealed record OptionView(string Text, int Votes);
 

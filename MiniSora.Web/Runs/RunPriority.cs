@@ -15,6 +15,9 @@ public static class RunPriority
     /// <summary>Before all others that people submit; for administrators.</summary>
     public const int Urgent = 20;
 
+    /// <summary>A fork that the audience of a roundtable voted for: it makes room for prompts, and lower training runs make room for it. Nobody can choose it.</summary>
+    public const int Fork = 25;
+
     /// <summary>A prompt on the stage of a roundtable: an audience waits, so a training run makes room for it. Nobody can choose it.</summary>
     public const int Stage = 30;
 

@@ -40,16 +40,15 @@ public sealed class RunService
     }
 
     /// <summary>Validates, stores and queues a run.</summary>
-    public async Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, CancellationToken cancellationToken)
-    {
-        var (ids, refused) = await QueueAsync([spec], null, await admission.CheckAsync(spec, viewer, cancellationToken), origin, viewer, cancellationToken);
-        return ids is null ? new Refused(refused) : new Submitted(ids[0]);
-    }
+    public Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, CancellationToken cancellationToken) => SubmitAsync(spec, origin, viewer, null, cancellationToken);
 
     /// <summary>Queues what the stage of a roundtable shows next, before everything else.</summary>
-    internal async Task<SubmitResult> SubmitForStageAsync(SamplingSpec spec, Viewer viewer, CancellationToken cancellationToken)
+    internal Task<SubmitResult> SubmitForStageAsync(SamplingSpec spec, Viewer viewer, CancellationToken cancellationToken) =>
+        SubmitAsync(spec, new(), viewer, RunPriority.Stage, cancellationToken);
+
+    private async Task<SubmitResult> SubmitAsync(RunSpec spec, Origin origin, Viewer viewer, int? priority, CancellationToken cancellationToken)
     {
-        var (ids, refused) = await QueueAsync([spec], null, await admission.CheckAsync(spec, viewer, cancellationToken), new(), viewer, cancellationToken, RunPriority.Stage);
+        var (ids, refused) = await QueueAsync([spec], null, await admission.CheckAsync(spec, viewer, cancellationToken), origin, viewer, cancellationToken, priority);
         return ids is null ? new Refused(refused) : new Submitted(ids[0]);
     }
 
@@ -119,19 +118,39 @@ public sealed class RunService
     /// </summary>
     public async Task<SubmitResult> ForkAsync(Guid runId, long? step, IReadOnlyList<string> sets, Viewer viewer, CancellationToken cancellationToken)
     {
+        var (spec, reasons) = await ForkOfAsync(runId, step, sets, viewer, cancellationToken);
+        return spec is null ? new Refused(reasons) : await SubmitAsync(spec, new Origin(RunId: runId), viewer, cancellationToken);
+    }
+
+    /// <summary>A fork from the newest checkpoint that an audience voted for: it goes before all but prompts of the stage.</summary>
+    internal async Task<SubmitResult> ForkForStageAsync(Guid runId, IReadOnlyList<string> sets, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var (spec, reasons) = await ForkOfAsync(runId, null, sets, viewer, cancellationToken);
+        return spec is null ? new Refused(reasons) : await SubmitAsync(spec, new Origin(RunId: runId), viewer, RunPriority.Fork, cancellationToken);
+    }
+
+    /// <summary>All reasons why such a fork from the newest checkpoint would be refused now.</summary>
+    internal async Task<IReadOnlyList<Refusal>> CheckForkAsync(Guid runId, IReadOnlyList<string> sets, Viewer viewer, CancellationToken cancellationToken)
+    {
+        var (spec, reasons) = await ForkOfAsync(runId, null, sets, viewer, cancellationToken);
+        return spec is null ? reasons : await admission.CheckAsync(spec, viewer, cancellationToken);
+    }
+
+    private async Task<(TrainingSpec? Spec, IReadOnlyList<Refusal> Reasons)> ForkOfAsync(Guid runId, long? step, IReadOnlyList<string> sets, Viewer viewer, CancellationToken cancellationToken)
+    {
         if (await reader.GetAsync(runId, viewer, cancellationToken) is not { } run)
-            return new Refused([new("not_found")]);
+            return (null, [new("not_found")]);
         if (SpecYaml.Read(run.SpecYaml).Spec is not TrainingSpec basis)
-            return new Refused([new("fork_not_training")]);
+            return (null, [new("fork_not_training")]);
         var checkpoints = run.Artifacts.Where(artifact => artifact.Kind == "checkpoint").ToList();
         var chosen = checkpoints.LastOrDefault(checkpoint => step is null || checkpoint.Step == step);
         if (chosen is null)
-            return new Refused([checkpoints.Count == 0
+            return (null, [checkpoints.Count == 0
                 ? new("fork_no_checkpoint")
                 : new("fork_step_missing", ("step", Figures.Integer(step!.Value)), ("steps", string.Join(", ", checkpoints.Select(checkpoint => Figures.Integer(checkpoint.Step)))))]);
         var problems = new List<SpecProblem>();
         var spec = sets.Aggregate(Fork.Of(basis, chosen.Sha256, chosen.Step), (changed, set) => SpecOverride.Apply(changed, set, problems));
-        return problems.Count > 0 ? new Refused([.. problems.Select(Refusal.Of)]) : await SubmitAsync(spec, new Origin(RunId: runId), viewer, cancellationToken);
+        return problems.Count > 0 ? (null, [.. problems.Select(Refusal.Of)]) : (spec, []);
     }
 
     /// <summary>All reasons why this spec would be refused now; empty when it would be taken.</summary>

@@ -111,6 +111,82 @@ public sealed class StageTests(Browsing browsing) : IClassFixture<Browsing>, IAs
         await Assertions.Expect(page.Locator(".stage-slide figcaption")).ToHaveTextAsync("幻灯片，第 1 页，共 1 页");
     }
 
+    [Fact]
+    public async Task The_audience_votes_how_a_run_goes_on_and_both_curves_are_on_the_stage()
+    {
+        await using var portal = new Portal();
+        await portal.StartAsync();
+        var owner = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(owner);
+        var parent = await Journeys.SubmitYamlAsync(owner, Journeys.TinyTraining("Steered", 100_000, checkpointSteps: 100_000));
+        var presenter = await browsing.OpenAsync(portal);
+        await Journeys.SignInAsDemoAsync(presenter);
+        var room = await RoomAsync(presenter);
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Begin" }).ClickAsync();
+        await Assertions.Expect(presenter.Locator("[data-status]")).ToHaveTextAsync("Live");
+        await Assertions.Expect(presenter.Locator("[data-fork-vote]")).ToBeHiddenAsync();
+        await presenter.Locator("#scene-run").FillAsync(parent.ToString());
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Show its curve" }).ClickAsync();
+        await presenter.Locator(".stage-plot canvas").WaitForAsync(new() { Timeout = 60_000 });
+
+        // What cannot be is said where it was typed, and nothing is lost of what was.
+        await presenter.GetByText("Vote on how this run goes on").ClickAsync();
+        var form = presenter.Locator("[data-form=fork]");
+        await form.Locator("[name=value]").Nth(0).FillAsync("2e-4");
+        await form.Locator("[name=path]").Nth(1).SelectOptionAsync("training.weight_decay");
+        await form.Locator("[name=value]").Nth(1).FillAsync("7");
+        await form.GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(form.Locator("[data-fork-problem]")).ToContainTextAsync("no checkpoint");
+
+        // The owner pauses it for its checkpoint, and lets it go on.
+        await owner.GetByRole(AriaRole.Button, new() { Name = "Pause" }).First.ClickAsync();
+        await Journeys.StateAsync(owner, "Paused");
+        await owner.GetByRole(AriaRole.Button, new() { Name = "Resume" }).First.ClickAsync();
+        await Journeys.StateAsync(owner, "Running");
+        await form.GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(form.Locator("[data-fork-problem]")).ToContainTextAsync("Weight decay");
+        await form.Locator("[name=value]").Nth(1).FillAsync("0.1");
+        await form.GetByRole(AriaRole.Button).ClickAsync();
+
+        var visitor = await browsing.OpenAsync(portal, "zh-CN", dark: false, width: 390, height: 844);
+        await visitor.GotoAsync(room + "/live");
+        await Assertions.Expect(visitor.Locator(".poll h3")).ToHaveTextAsync("此运行的分叉应采用哪种设置？");
+        await presenter.Locator(".poll-option").Nth(1).ClickAsync();
+        await Assertions.Expect(visitor.Locator(".poll-option").Nth(1)).ToContainTextAsync(new Regex("权重衰减.*0\\.1.*1"));
+        await presenter.GetByRole(AriaRole.Button, new() { Name = "Close", Exact = true }).ClickAsync();
+        await Assertions.Expect(visitor.Locator(".stage-forks a")).ToHaveCountAsync(2);
+        await Assertions.Expect(visitor.Locator("[data-plot]")).ToHaveAttributeAsync("data-lines", "2", new() { Timeout = 60_000 });
+        await Assertions.Expect(visitor.Locator(".stage [data-readout]")).ToContainTextAsync("权重衰减: 0.1");
+        // The chart is as wide as the stage, on a phone as well.
+        Assert.True((await visitor.Locator("[data-plot] canvas").BoundingBoxAsync())!.Width > 250);
+        var fork = Guid.Parse((await visitor.Locator(".stage-forks a").Nth(1).GetAttributeAsync("href"))!.Split('/')[^1]);
+        Assert.NotEqual(parent, fork);
+        Assert.NotEmpty(await Journeys.LossStepsAsync(portal, fork));
+
+        var complaints = await Look.AtAsync(browsing, portal, async look =>
+        {
+            await look.VisitAsync("fork-live", room + "/live", "[data-plot][data-lines='2']");
+            await look.VisitAsync("fork-projector", room + "/stage", "[data-plot][data-lines='2']");
+        });
+        Assert.True(complaints.Count == 0, string.Join("\n", complaints));
+
+        // One device: the run gave it to its fork, and goes on when that is over.
+        await presenter.GotoAsync($"/runs/{fork}");
+        var before = (await Journeys.LossStepsAsync(portal, parent))[^1];
+        // A click before the circuit is up is lost; a person clicks again.
+        var pause = presenter.GetByRole(AriaRole.Button, new() { Name = "Pause" }).First;
+        for (var tries = 0; tries < 10 && await pause.IsVisibleAsync() && await pause.IsEnabledAsync(); tries++)
+        {
+            await pause.ClickAsync();
+            await presenter.WaitForTimeoutAsync(1000);
+        }
+        await Journeys.StateAsync(presenter, "Paused");
+        await Journeys.StateAsync(owner, "Running");
+        for (var look = 0; look < 120 && (await Journeys.LossStepsAsync(portal, parent))[^1] <= before; look++)
+            await Task.Delay(500);
+        Assert.True((await Journeys.LossStepsAsync(portal, parent))[^1] > before);
+    }
+
     /// <summary>The page is drawn, said, and there at the size it was drawn at.</summary>
     private static async Task OnPageAsync(IPage page, int number)
     {

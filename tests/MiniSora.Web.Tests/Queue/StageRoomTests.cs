@@ -99,6 +99,40 @@ public class StageRoomTests
         Assert.Empty(await YieldingAsync(backend, running));
     }
 
+    [Fact]
+    public async Task A_fork_that_was_voted_for_gets_room_from_training_and_gives_it_to_prompts()
+    {
+        await using var backend = await BackendAsync(slots: 1);
+        var (mei, tom) = (await backend.MemberAsync("mei"), await backend.MemberAsync("tom"));
+        var (parent, grant) = await StartAsync(backend, tom);
+        var (slug, _) = await RoomAsync(backend, mei, grant);
+        var rooms = backend.Get<LiveRooms>();
+        Assert.Empty(await rooms.ActAsync(slug, "poll", new() { ["runId"] = parent.ToString(), ["options"] = new JsonArray("training.batch=2", "training.batch=8") }, mei, CancellationToken.None));
+        Assert.Empty(await rooms.ActAsync(slug, "poll_vote", new() { ["id"] = 2, ["option"] = 1 }, tom, CancellationToken.None));
+        Assert.Empty(await rooms.ActAsync(slug, "poll_closed", new() { ["id"] = 2 }, mei, CancellationToken.None));
+        var fork = Guid.Parse((await rooms.NowAsync(slug, CancellationToken.None))!.Scene.ForkId!);
+        await LookAsync(backend);
+        Assert.Equal([parent], await YieldingAsync(backend, parent));
+        Assert.Contains(new WaitCause(WaitReason.RoomIsMade, 0), (await backend.Get<QueueBoard>().PlaceOfAsync(fork, CancellationToken.None))!.Causes);
+
+        await backend.ReportAsync(grant, new RunFinished("interrupted", 4, 30, 1, 1) { Seq = 3 });
+        await backend.EndAsync(grant);
+        backend.Get<RunSlots>().Free(parent);
+        await LookAsync(backend);
+        Assert.Contains(fork, backend.Get<RunSlots>().Held);
+        var forked = (await backend.Ledger.ClaimAsync(fork, "test", CancellationToken.None))!;
+
+        // Another fork does not send this one away, a prompt does.
+        var second = Assert.IsType<Submitted>(await backend.Runs.ForkForStageAsync(parent, [], mei, CancellationToken.None)).RunId;
+        await LookAsync(backend);
+        Assert.Empty(await YieldingAsync(backend, fork));
+        var prompt = await TakePromptAsync(backend, slug, mei);
+        await LookAsync(backend);
+        Assert.Equal([fork], await YieldingAsync(backend, fork));
+        Assert.Equal([prompt, second, parent], (await backend.Get<QueueBoard>().LookAsync(CancellationToken.None)).Waiting.Select(entry => entry.Id));
+        Assert.Equal(1, forked.Attempt);
+    }
+
     private static Task<Backend> BackendAsync(int slots) =>
         Backend.StartAsync(null, ("Runs:Execute", "true"), ("Runs:Slots", slots.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("urls", "http://127.0.0.1:0"));
 

@@ -33,6 +33,45 @@ public sealed class StageStateTests
     }
 
     [Fact]
+    public void A_vote_on_how_a_run_goes_on_ends_with_the_setting_that_leads_of_equals_the_earlier_one()
+    {
+        var run = Guid.NewGuid().ToString();
+        var state = Of(
+            ("began", Mei, []), ("run", Mei, new() { ["runId"] = run, ["metric"] = "val/loss" }),
+            ("poll", Mei, new() { ["runId"] = run, ["text"] = "", ["options"] = new JsonArray("training.learning_rate=1e-4", "training.batch=8", "training.beta1=0.8") }));
+        Assert.Null(state.Polls[0].Leading);
+        state = state.After(Event(4, "poll_vote", Tom, new() { ["id"] = 3, ["option"] = 2 }));
+        Assert.Equal(2, state.Polls[0].Leading);
+        state = state.After(Event(5, "poll_vote", Mei, new() { ["id"] = 3, ["option"] = 1 }));
+        Assert.Equal(1, state.Polls[0].Leading);
+
+        var scene = StageView.Of(state.After(Event(6, "poll_closed", Mei, new() { ["id"] = 3, ["runId"] = "f", ["option"] = 1 })), 0).Scene;
+        Assert.Equal(("run", run, "val/loss", "f", "training.batch=8"), (scene.Kind, scene.RunId, scene.Metric, scene.ForkId, scene.ForkedBy));
+        // Nobody voted, or an ordinary poll: the stage stays as it was.
+        Assert.Equal(("run", null), (state.After(Event(6, "poll_closed", Mei, new() { ["id"] = 3 })).Scene.Kind, state.After(Event(6, "poll_closed", Mei, new() { ["id"] = 3 })).Scene.ForkId));
+    }
+
+    [Fact]
+    public void Options_of_a_fork_are_few_and_differ_and_one_vote_is_open_at_a_time()
+    {
+        var run = Guid.NewGuid().ToString();
+        var state = Of(("began", Mei, []));
+        JsonObject Vote(params string[] options) => new() { ["runId"] = run, ["text"] = "", ["options"] = new JsonArray([.. options.Select(option => (JsonNode)option)]) };
+        string? Said(StageState state, JsonObject asked, bool presents = true) => StageRules.Check(state, "poll", asked, presents).Refusal?.Code;
+        Assert.Null(Said(state, Vote("a=1", "b=2", "", "c=3", "d=4")));
+        Assert.Equal("stage_fork", Said(state, Vote("a=1", " ")));
+        Assert.Equal("stage_fork", Said(state, Vote("a=1", " a=1")));
+        Assert.Equal("stage_fork", Said(state, Vote("a=1", "b=2", "c=3", "d=4", "e=5")));
+        Assert.Equal("stage_fork", Said(state, Vote("a=1", new string('x', 121))));
+        Assert.Equal("stage_run", Said(state, new() { ["runId"] = "x", ["options"] = new JsonArray("a=1", "b=2") }));
+        Assert.Equal("stage_presenter", Said(state, Vote("a=1", "b=2"), presents: false));
+        var open = state.After(Event(2, "poll", Mei, Vote("a=1", "b=2")));
+        Assert.Equal("stage_fork_open", Said(open, Vote("c=1", "d=2")));
+        Assert.Null(Said(open, new() { ["text"] = "Another?", ["options"] = new JsonArray("yes", "no") }));
+        Assert.Null(Said(open.After(Event(3, "poll_closed", Mei, new() { ["id"] = 2 })), Vote("c=1", "d=2")));
+    }
+
+    [Fact]
     public void Every_prefix_of_a_log_has_the_state_that_was_seen_then()
     {
         var log = Log();

@@ -13,7 +13,10 @@ const turns = room.dataset.presents === 'true' && way !== 'replay';
 const find = selector => room.querySelector(selector);
 const say = (key, ...values) => (texts[key] ?? key).replace(/\{(\d)\}/g, (_, at) => values[at]);
 const api = path => `/api/roundtables/${encodeURIComponent(slug)}/${path}`;
-const scene = new Scene(find('[data-scene]'), say);
+const settings = JSON.parse(room.dataset.settings);
+// A setting as people call it: "training.learning_rate=5e-4" is "Peak rate: 5e-4" in the reader's language.
+const setting = text => text.replace(/^([^=]+)=(.*)$/, (_, path, value) => `${settings[path] ?? path}: ${value}`);
+const scene = new Scene(find('[data-scene]'), say, setting);
 
 let state = null;
 let aim = null;
@@ -25,13 +28,17 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-function complain(message) {
-  const place = find('[data-problem]');
+function complainAtTop(message) {
+  complainAt('[data-problem]', message);
+}
+
+function complainAt(selector, message) {
+  const place = find(selector);
   place.textContent = message ?? '';
   place.hidden = !message;
 }
 
-async function act(type, data = {}) {
+async function act(type, data = {}, complain = complainAtTop) {
   complain(null);
   try {
     const answer = await fetch(api('act'), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ type, ...data }) });
@@ -105,11 +112,13 @@ function drawLists() {
   }));
   fill('[data-polls]', state.polls.length === 0 ? [make('p', { className: 'muted' }, say('Polls.None'))] : state.polls.map(poll => {
     const all = Math.max(1, poll.options.reduce((sum, option) => sum + option.votes, 0));
-    const block = make('div', { className: 'poll' }, make('h3', {}, poll.question));
+    const forks = poll.runId !== null;
+    const block = make('div', { className: 'poll' }, make('h3', {}, poll.question || say('Fork.Question')));
     poll.options.forEach((option, at) => {
+      const text = forks ? setting(option.text) : option.text;
       const bar = make('progress', { max: all, value: option.votes });
-      bar.setAttribute('aria-label', `${option.text}: ${option.votes}`);
-      const label = make('span', { className: 'poll-label' }, make('span', {}, option.text), make('span', { className: 'num' }, String(option.votes)));
+      bar.setAttribute('aria-label', `${text}: ${option.votes}`);
+      const label = make('span', { className: 'poll-label' }, make('span', {}, poll.chosen === at ? `✓ ${text}` : text), make('span', { className: 'num' }, String(option.votes)));
       if (poll.open && mayAct) {
         const button = keyed(make('button', { type: 'button', className: 'button poll-option', onclick: () => act('poll_vote', { id: poll.id, option: at }) }, label, bar), `o${poll.id}-${at}`);
         button.setAttribute('aria-pressed', String(mine.polls[poll.id] === at));
@@ -118,7 +127,8 @@ function drawLists() {
         block.append(make('div', { className: 'poll-option' }, label, bar));
       }
     });
-    if (!poll.open) block.append(make('p', { className: 'muted small' }, say('Polls.Closed')));
+    if (poll.forkId) block.append(make('p', { className: 'small' }, make('a', { href: `/runs/${poll.forkId}` }, say('Fork.Run'))));
+    else if (!poll.open) block.append(make('p', { className: 'muted small' }, say(forks ? 'Fork.Nobody' : 'Polls.Closed')));
     else if (presents) block.append(keyed(make('button', { type: 'button', className: 'button', onclick: () => act('poll_closed', { id: poll.id }) }, say('Polls.Close')), `c${poll.id}`));
     return block;
   }));
@@ -145,6 +155,7 @@ function draw() {
   if (way === 'live') {
     find('[data-here]').textContent = say('Room.Here', state.here);
     const live = state.began && !state.ended;
+    find('[data-fork-vote]')?.toggleAttribute('hidden', !live || state.scene.kind !== 'run' || state.polls.some(poll => poll.open && poll.runId));
     for (const button of room.querySelectorAll('[data-slide]')) button.hidden = state.scene.slides.length === 0;
     for (const [act, fits] of [['began', !live], ['ended', live]]) find(`[data-act=${act}]`)?.toggleAttribute('hidden', !fits);
   }
@@ -204,6 +215,17 @@ function wire() {
       case 'poll':
         if (await act('poll', { text: field('text'), options: field('options').split('\n') })) form.reset();
         break;
+      case 'fork': {
+        // An option without a value is one that was not wanted.
+        const values = [...form.querySelectorAll('[name=value]')], paths = [...form.querySelectorAll('[name=path]')];
+        const options = values.map((value, at) => value.value.trim() && `${paths[at].value}=${value.value.trim()}`).filter(Boolean);
+        const { runId, forkId } = state.scene;
+        if (await act('poll', { text: field('text'), options, runId: forkId ?? runId }, message => complainAt('[data-fork-problem]', message))) {
+          form.reset();
+          form.closest('details').open = false;
+        }
+        break;
+      }
       case 'note':
         if (await act('note', { language: form.dataset.language, text: field('text'), base: Number(form.dataset.base ?? 0) })) {
           delete form.dataset.dirty;
@@ -223,7 +245,7 @@ function wire() {
     for (const file of files) {
       const answer = await fetch(`/api/uploads/images?name=${encodeURIComponent(file.name)}`, { method: 'POST', headers: { 'Content-Type': file.type }, body: file });
       const said = await answer.json().catch(() => ({}));
-      if (!answer.ok) return complain(`${file.name}: ${said.message ?? say('Room.Failed')}`);
+      if (!answer.ok) return complainAtTop(`${file.name}: ${said.message ?? say('Room.Failed')}`);
       urls.push(said.url);
     }
     await act('slides', { urls });

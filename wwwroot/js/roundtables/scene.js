@@ -1,5 +1,6 @@
 // What the stage shows: a slide, a run's curve, or what a run sampled. Runs go on while they are shown, so they are asked again.
 import { Chart } from '../runs/chart.js';
+import { Overlay } from '../runs/overlay.js';
 import { loadHistory, Series } from '../runs/series.js';
 
 const PAUSE = 1500;
@@ -7,6 +8,7 @@ const PAUSE = 1500;
 export class Scene {
   #host;
   #say;
+  #setting;
   #key = '';
   #timer = null;
   #chart = null;
@@ -14,13 +16,14 @@ export class Scene {
   #newest = null;
   #calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-  constructor(host, say) {
+  constructor(host, say, setting) {
     this.#host = host;
     this.#say = say;
+    this.#setting = setting;
   }
 
   show(scene) {
-    const key = JSON.stringify([scene.kind, scene.kind === 'slide' ? [scene.slide, scene.slides] : [scene.runId, scene.metric]]);
+    const key = JSON.stringify([scene.kind, scene.kind === 'slide' ? [scene.slide, scene.slides] : [scene.runId, scene.metric, scene.forkId]]);
     if (key === this.#key) return this.#made(scene, key);
     this.#key = key;
     clearTimeout(this.#timer);
@@ -28,6 +31,7 @@ export class Scene {
     this.#chart = null;
     this.#host.dataset.kind = scene.kind;
     if (scene.kind === 'slide' && scene.slides.length > 0) this.#slide(scene);
+    else if (scene.kind === 'run' && scene.forkId) this.#again(key, () => this.#fork(scene, key));
     else if (scene.kind === 'run' && scene.runId) this.#again(key, () => this.#curve(scene, key));
     else if (scene.kind === 'clips' && scene.runId) {
       this.#words(this.#say('Room.NoClips'));
@@ -141,6 +145,40 @@ export class Scene {
     // Only a picture that is there takes the place of another: one that is gone already leaves the older.
     media.addEventListener('load', put, { once: true });
     media.src = url;
+  }
+
+  // A run and the fork that the audience let start from it: two curves that go on.
+  async #fork(scene, key) {
+    const name = scene.metric ?? 'loss';
+    const ids = [scene.runId, scene.forkId];
+    const histories = await Promise.all(ids.map(id => loadHistory(id, name, 400)));
+    if (this.#key !== key) return true;
+    if (!this.#chart) {
+      const make = (tag, data) => {
+        const element = document.createElement(tag);
+        element.dataset[data] = '';
+        return element;
+      };
+      const [plot, at, readout] = [make('div', 'plot'), make('p', 'at'), make('p', 'readout')];
+      plot.className = 'stage-plot';
+      at.className = 'muted num';
+      readout.className = 'compare-readout num';
+      const labels = [this.#say('Fork.Parent'), scene.forkedBy ? this.#setting(scene.forkedBy) : this.#say('Fork.Run')];
+      const links = document.createElement('p');
+      links.className = 'stage-forks';
+      ids.forEach((id, i) => links.append(Object.assign(document.createElement('a'), { href: `/runs/${id}`, textContent: labels[i] })));
+      const status = make('p', 'starts');
+      status.className = 'muted';
+      status.textContent = this.#say('Fork.Starts');
+      this.#host.replaceChildren(plot, at, readout, status, links);
+      this.#series = ids.map(() => new Series());
+      this.#chart = new Overlay(this.#host, name, this.#series, labels.map(label => ({ label })), { axis: 'step', smoothing: 0.8, logarithmic: true, shown: [true, true] },
+        { live: { step: this.#say('Stage.Step'), noPoints: this.#say('Room.NoClips') } });
+    }
+    histories.forEach((history, i) => { if (history) this.#series[i].replace(history.steps, history.values); });
+    this.#host.querySelector('[data-starts]').hidden = histories[1] !== null;
+    this.#chart.draw();
+    return histories.every(history => history?.over);
   }
 
   async #curve(scene, key) {
