@@ -8,7 +8,7 @@ public sealed class SoakTests
     [Fact]
     public async Task Runs_end_once_with_the_undisturbed_curve_however_often_processes_are_killed()
     {
-        var (code, output) = await SoakAsync("chaos", "--minutes", "0.7", "--runs", "2", "--steps", "400", "--least-pause", "4", "--most-pause", "9");
+        var (code, output) = await SoakAsync("chaos", "--workers", "0", "--minutes", "0.7", "--runs", "2", "--steps", "400", "--least-pause", "4", "--most-pause", "9");
 
         Assert.True(code == 0, output);
         Assert.Contains("killed: ", output, StringComparison.Ordinal);
@@ -17,7 +17,7 @@ public sealed class SoakTests
     [Fact]
     public async Task The_oracle_fires_on_a_seeded_bug()
     {
-        var (code, output) = await SoakAsync("chaos", "--minutes", "0.1", "--runs", "1", "--steps", "40", "--least-pause", "3", "--most-pause", "3", "--seeded-bug");
+        var (code, output) = await SoakAsync("chaos", "--workers", "0", "--minutes", "0.1", "--runs", "1", "--steps", "40", "--least-pause", "3", "--most-pause", "3", "--seeded-bug");
 
         Assert.Equal(1, code);
         Assert.Contains("state Succeeded became Running", output, StringComparison.Ordinal);

@@ -23,7 +23,7 @@ static Command ChaosCommand()
     var steps = new Option<int>("--steps") { Description = "Steps of each run, at most 1,900.", DefaultValueFactory = _ => 600 };
     var least = new Option<double>("--least-pause") { Description = "Seconds between two kills, at least.", DefaultValueFactory = _ => 20 };
     var most = new Option<double>("--most-pause") { Description = "Seconds between two kills, at most.", DefaultValueFactory = _ => 60 };
-    var workers = new Option<int>("--workers") { Description = "Worker processes with queue and portal data in a PostgreSQL of its own, which is restarted twice; 0: the default set-up.", DefaultValueFactory = _ => 0 };
+    var workers = new Option<int>("--workers") { Description = "Worker processes with queue and portal data in a PostgreSQL of its own, which is restarted twice; 0: the portal alone, with SQLite.", DefaultValueFactory = _ => 2 };
     var seed = new Option<int>("--seed") { Description = "Of the choice whom to kill and when.", DefaultValueFactory = _ => 1 };
     var bug = new Option<bool>("--seeded-bug") { Description = "Falsify some answers on their way to the oracle: the program must then end with 1." };
     var command = new Command("chaos", "Runs train while portal, workers and run processes are killed with -9 at random. Every run ends once, with the curve of an undisturbed one and all its files; no answer contradicts an earlier one.") { minutes, runs, steps, least, most, workers, seed, bug };
