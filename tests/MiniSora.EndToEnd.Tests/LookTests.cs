@@ -194,9 +194,11 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.Locator("#question-text").PressAsync("Enter");
         await page.Locator("[data-questions] .votes").WaitForAsync();
         await page.GetByText("New poll").First.ClickAsync();
-        await page.GetByLabel("Question", new() { Exact = true }).FillAsync("Which goes on?");
-        await page.GetByLabel("Options, one a line").FillAsync("Half the rate\nWith EMA");
-        await page.GetByRole(AriaRole.Button, new() { Name = "New poll" }).ClickAsync();
+        // The vote on a fork has a field of that name as well.
+        var poll = page.Locator("form[data-form=poll]");
+        await poll.GetByLabel("Question", new() { Exact = true }).FillAsync("Which goes on?");
+        await poll.GetByLabel("Options, one a line").FillAsync("Half the rate\nWith EMA");
+        await poll.GetByRole(AriaRole.Button, new() { Name = "New poll" }).ClickAsync();
         await page.Locator(".poll-option").First.WaitForAsync();
 
         await page.GotoAsync("/collections/new?post=" + Path.GetFileName(item));

@@ -29,10 +29,10 @@ function make(tag, properties = {}, ...children) {
 }
 
 function complainAtTop(message) {
-  complainAt('[data-problem]', message);
+  tellAt('[data-problem]', message);
 }
 
-function complainAt(selector, message) {
+function tellAt(selector, message) {
   const place = find(selector);
   place.textContent = message ?? '';
   place.hidden = !message;
@@ -220,7 +220,7 @@ function wire() {
         const values = [...form.querySelectorAll('[name=value]')], paths = [...form.querySelectorAll('[name=path]')];
         const options = values.map((value, at) => value.value.trim() && `${paths[at].value}=${value.value.trim()}`).filter(Boolean);
         const { runId, forkId } = state.scene;
-        if (await act('poll', { text: field('text'), options, runId: forkId ?? runId }, message => complainAt('[data-fork-problem]', message))) {
+        if (await act('poll', { text: field('text'), options, runId: forkId ?? runId }, message => tellAt('[data-fork-problem]', message))) {
           form.reset();
           form.closest('details').open = false;
         }
@@ -256,21 +256,20 @@ function wire() {
 
 async function sendPdf(input) {
   const [file] = input.files;
-  const [status, problem] = [find('[data-pdf-status]'), find('[data-pdf-problem]')];
-  const tell = (place, message) => { place.textContent = message ?? ''; place.hidden = !message; };
-  tell(problem, null);
+  const complain = message => tellAt('[data-pdf-problem]', message);
+  complain(null);
   if (file.size > Number(input.dataset.most)) {
-    tell(problem, input.dataset.tooLarge);
+    complain(input.dataset.tooLarge);
   } else {
-    tell(status, say('Stage.PdfSending'));
+    tellAt('[data-pdf-status]', say('Stage.PdfSending'));
     try {
       const answer = await fetch(api('slides'), { method: 'POST', headers: { 'Content-Type': 'application/pdf' }, body: file });
-      if (answer.status === 422) tell(problem, (await answer.json()).reasons.map(reason => reason.message).join(' '));
-      else if (!answer.ok) tell(problem, say('Room.Failed'));
+      if (answer.status === 422) complain((await answer.json()).reasons.map(reason => reason.message).join(' '));
+      else if (!answer.ok) complain(say('Room.Failed'));
     } catch {
-      tell(problem, say('Room.Failed'));
+      complain(say('Room.Failed'));
     }
-    tell(status, null);
+    tellAt('[data-pdf-status]', null);
   }
   // The same file, corrected, may be chosen again.
   input.value = '';
