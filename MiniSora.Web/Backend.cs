@@ -19,6 +19,7 @@ using MiniSora.Web.Datasets;
 using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
 using MiniSora.Web.Gallery.Compare;
+using MiniSora.Web.Gallery.Reproductions;
 using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Lineage;
 using MiniSora.Web.Models;
@@ -160,6 +161,7 @@ public static class Backend
         services.AddSingleton<PassportVerifier>();
         services.AddSingleton(provider => new GalleryService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>(),
             provider.GetRequiredService<PassportIssuer>()));
+        services.AddSingleton(provider => new ReproductionService(Contexts(provider), provider.GetRequiredService<RunService>(), provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<Fleet>()));
         services.AddSingleton<VideoComparisons>();
         services.AddSingleton<LineageReader>();
         services.AddSingleton<ModelReader>();

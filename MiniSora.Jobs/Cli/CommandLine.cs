@@ -58,6 +58,7 @@ internal static class CommandLine
         {
             TrainCommand.Build(time),
             SampleCommand.Build(time),
+            ReproduceCommand.Build(time),
             EvaluateCommand.Build(time),
             DataCommand.Build(),
             ImportCommand.Build(),

@@ -68,7 +68,7 @@ internal static class PromptFile
             ?? SpecSchema.Sampling.FirstOrDefault(field => field.Path == "input." + property.Name || field.Path == "size." + property.Name)
             ?? SpecSchema.Sampling.FirstOrDefault(field => field.Path == "sampler." + property.Name);
         // What describes a line to other programs does not concern us; a setting of all lines cannot change in one.
-        if (field is null || field.Path is "checkpoint" or "device" or "clips" || field.Group == "sampler")
+        if (field is null || field.Path is "checkpoint" or "device" or "clips" or "original" || field.Group == "sampler")
             return spec;
         var value = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText();
         if (Files.Contains(field.Path) && value.Length > 0)

@@ -53,11 +53,11 @@ internal static class SampleCommand
         {
             return TorchThread.Run(control =>
             {
-                var run = new SamplingRun(spec) { Files = outputs.Videos is not null, Previews = previews is not null };
+                var run = new SamplingRun(spec) { Files = outputs.Videos is not null || spec.Original.Length > 0, Previews = previews is not null };
                 var context = new RunContext(new RunFolder(folder.FullName), new Dictionary<string, string>(), dataFolder, new TerminalReporter(), control, time);
                 if (run.Run(context) is not { Reason: "completed" })
                     return 130;
-                if (run.Files)
+                if (outputs.Videos is not null)
                     outputs.MoveVideos(Directory.GetFiles(context.Folder.Videos, "*.mp4"));
                 outputs.WriteArrays(run.Made, run.Made.Count);
                 if (previews is not null && Directory.Exists(context.Folder.Previews))

@@ -18,6 +18,9 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
     /// <summary>Whether the spec's pictures of clips on their way are made. Default: yes.</summary>
     public bool Previews { get; init; } = true;
 
+    /// <summary>How near the first clip came to the spec's original; null without one.</summary>
+    public OriginalLikeness? Likeness { get; private set; }
+
     private double reported;
 
     public RunFinished? Run(RunContext context)
@@ -53,11 +56,12 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
             var cached = cache.Of(clips.Count, requests[clips.Count], clip, took.TotalSeconds);
             if (Files)
                 Write(context, own, clips.Count, requests[clips.Count], clip);
+            var compared = clips.Count == 0 ? Compare(context, clip) : [];
             clips.Add(clip);
             (begin, before) = (context.Time.GetTimestamp(), energy?.Joules());
             var seconds = context.Time.GetElapsedTime(start).TotalSeconds / clips.Count;
             context.Reporter.Report(new RunStep(clips.Count, 1 / seconds, seconds * (spec.Clips - clips.Count),
-                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet), .. cached]));
+                [new MetricPoint("memory_bytes", clips.Count, Environment.WorkingSet), .. cached, .. compared]));
             // Clips that are made are kept; after an interruption all are made again, the same ones.
             if (context.Control.Request is { } request)
             {
@@ -78,6 +82,16 @@ internal sealed class SamplingRun(SamplingSpec spec) : IRunHandler
             SecondsPerVideoSecond = clips.Count == 0 ? null : made.TotalSeconds / VideoSeconds(clips),
             JoulesPerVideoSecond = clips.Count == 0 ? null : spent / VideoSeconds(clips),
         };
+    }
+
+    // The file is compared, so one is written even where nobody wants to keep it.
+    private IReadOnlyList<MetricPoint> Compare(RunContext context, PixelClip clip)
+    {
+        if (spec.Original.Length == 0)
+            return [];
+        var original = context.Inputs.GetValueOrDefault(spec.Original) ?? spec.Original;
+        Likeness = OriginalComparison.Of(context, original, Path.Combine(context.Folder.Videos, "clip-000.mp4"), clip, spec.FramesPerSecond);
+        return Likeness.Points(1);
     }
 
     private double VideoSeconds(List<PixelClip> clips) => clips.Sum(clip => clip.Frames) / (double)spec.FramesPerSecond;

@@ -26,6 +26,8 @@ internal sealed class TaskInputs(Func<string, string> locate, CancellationToken 
         return spec with
         {
             Checkpoint = checkpointHash,
+            // What a clip was compared with is no part of how it was made.
+            Original = "",
             Image = Used(spec.Image, spec.Task == SamplingTask.ImageToVideo),
             Input = spec.Input with
             {

@@ -133,6 +133,11 @@ public sealed record SamplingSpec : RunSpec
     /// <summary>Pictures of each clip while it is sampled, at most; fewer where they would take more than a small share of the time. 0: none. Default 6.</summary>
     [Setting(Min = 0, Max = 50, Advanced = true)] public int StepPreviews { get; init; } = 6;
 
+    /// <summary>
+    /// A video that the first clip is to make again: how near it comes is reported. SHA-256 of a video in the portal; on the command line also a file.
+    /// </summary>
+    [Setting(MaxLength = 1024, Optional = true, Advanced = true)] public string Original { get; init; } = "";
+
     /// <summary>Frames per second of the video file. Default 8.</summary>
     [Setting(Min = 1, Max = 60, Unit = "fps", Advanced = true)] public int FramesPerSecond { get; init; } = 8;
 }

@@ -26,6 +26,8 @@ internal static class SamplingRules
             Video(spec.Input.Video, "input.video", context, problems);
         if (spec.Task == SamplingTask.Connect)
             Video(spec.Input.SecondVideo, "input.second_video", context, problems);
+        if (spec.Original.Length > 0)
+            Video(spec.Original, "original", context, problems);
     }
 
     private static void Video(string video, string path, SpecContext context, List<SpecProblem> problems)

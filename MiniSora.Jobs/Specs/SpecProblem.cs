@@ -20,7 +20,7 @@ public sealed record SpecProblem(string Code, string Path, IReadOnlyDictionary<s
         "spec.guidance_interval", "spec.ema_not_trained", "spec.dataset_unknown", "spec.dataset_missing", "spec.dataset_size", "spec.batch_too_large_for_machine",
         "spec.image_required", "spec.image_missing", "spec.checkpoint_missing", "spec.override", "spec.file_missing", "spec.prompts_line", "spec.prompts_empty",
         "spec.objective_unfit", "spec.conditioning_unfit", "spec.prediction_unfit", "spec.noise_without_signal", "spec.depth_uneven", "spec.images_unfit",
-        "spec.class_unknown", "spec.solver_unfit", "spec.task_unfit", "spec.video_required", "spec.video_missing", "spec.size_unfit", "spec.given_too_many", "spec.task_needed", "spec.buckets_unfit", "spec.bucket_format",
+        "spec.class_unknown", "spec.solver_unfit", "spec.task_unfit", "spec.video_required", "spec.video_missing", "spec.video_says_nothing", "spec.other_checkpoint", "spec.size_unfit", "spec.given_too_many", "spec.task_needed", "spec.buckets_unfit", "spec.bucket_format",
         "spec.bucket_size", "spec.bucket_drawn", "spec.bucket_square",
         "spec.accumulation_over_batch", "spec.mask_mixer_depth", "spec.mask_with_local", "spec.devices_over_batch", "spec.cache_adaptive", "spec.ema_width_small", "spec.foreign_value",
         "spec.weights_required", "spec.weights_missing", "spec.weights_other", "spec.text_encoder_unfit", "spec.cascade_shares", "spec.cascade_heads",

@@ -55,6 +55,7 @@ public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
                 post.CreatedAt,
                 post.Likes,
                 post.Reproductions,
+                post.ReproducedOn,
                 post.Comments,
                 post.DeviceSeconds,
             })
@@ -76,6 +77,7 @@ public sealed class GalleryFeed(IDbContextFactory<MiniSoraDbContext> contexts)
                 AuthorHandle = row.Handle,
                 Likes = row.Likes,
                 Reproductions = row.Reproductions,
+                ReproducedOn = row.ReproducedOn,
                 Comments = row.Comments,
             })],
             next);

@@ -64,6 +64,7 @@ public sealed class GalleryService
             Licence = post.Licence,
             Likes = post.Likes,
             Reproductions = post.Reproductions,
+            ReproducedOn = post.ReproducedOn,
             Liked = marks.Contains(PostMarkKind.Like),
             Reproduced = marks.Contains(PostMarkKind.Reproduced),
             HasCheckpoint = await store.HasAsync(post.CheckpointSha256, cancellationToken),

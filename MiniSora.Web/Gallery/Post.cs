@@ -89,6 +89,9 @@ public sealed class Post
     /// <summary>How many members made it again.</summary>
     public int Reproductions { get; set; }
 
+    /// <summary>On how many kinds of device the portal made it again; see <see cref="MiniSora.Web.Gallery.Reproductions.Reproduction"/>.</summary>
+    public int ReproducedOn { get; set; }
+
     /// <summary>Comments that are shown.</summary>
     public int Comments { get; set; }
 

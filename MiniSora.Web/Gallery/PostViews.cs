@@ -14,6 +14,9 @@ public sealed record PostTile(Guid Id, string Slug, string Title, string Prompt,
 
     public int Reproductions { get; init; }
 
+    /// <summary>On how many kinds of device the portal made it again.</summary>
+    public int ReproducedOn { get; init; }
+
     public int Comments { get; init; }
 
     internal static PostTile Of(Post post, string authorName, string authorHandle) => new(
@@ -23,6 +26,7 @@ public sealed record PostTile(Guid Id, string Slug, string Title, string Prompt,
         AuthorHandle = authorHandle,
         Likes = post.Likes,
         Reproductions = post.Reproductions,
+        ReproducedOn = post.ReproducedOn,
         Comments = post.Comments,
     };
 }
@@ -75,6 +79,9 @@ public sealed record PostDetails(
     public int Likes { get; init; }
 
     public int Reproductions { get; init; }
+
+    /// <summary>On how many kinds of device the portal made it again.</summary>
+    public int ReproducedOn { get; init; }
 
     /// <summary>The viewer likes it.</summary>
     public bool Liked { get; init; }

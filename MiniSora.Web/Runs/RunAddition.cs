@@ -55,7 +55,7 @@ internal static class RunAddition
     public static IReadOnlyList<string> FilesOf(RunSpec spec)
     {
         var sampling = spec as SamplingSpec;
-        string?[] named = [CheckpointOf(spec), sampling?.Image, sampling?.Input.Video, sampling?.Input.SecondVideo];
+        string?[] named = [CheckpointOf(spec), sampling?.Image, sampling?.Input.Video, sampling?.Input.SecondVideo, sampling?.Original];
         return [.. named.OfType<string>().Distinct()];
     }
 

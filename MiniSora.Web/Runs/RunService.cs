@@ -55,8 +55,10 @@ public sealed class RunService
     /// <summary>Stores and queues runs, all or none; the ids, or the reasons why not.</summary>
     /// <param name="reasons">What was found against them.</param>
     /// <param name="priority">Null for the usual one of their kind.</param>
+    /// <param name="together">Writes what belongs to a run with it.</param>
     internal async Task<(IReadOnlyList<Guid>? Ids, IReadOnlyList<Refusal> Refused)> QueueAsync(
-        IReadOnlyList<RunSpec> specs, Sweep? sweep, List<Refusal> reasons, Origin origin, Viewer viewer, CancellationToken cancellationToken, int? priority = null)
+        IReadOnlyList<RunSpec> specs, Sweep? sweep, List<Refusal> reasons, Origin origin, Viewer viewer, CancellationToken cancellationToken, int? priority = null,
+        Action<RunWrite, Run>? together = null)
     {
         if (viewer.MemberId is { } submitter && !limiter.TryTake(submitter))
             reasons.Add(new("too_fast"));
@@ -102,6 +104,7 @@ public sealed class RunService
                         DiskBytes = diskBytes,
                         Calibrated = estimate.Calibrated,
                     });
+                    together?.Invoke(write, run);
                     added.Add(run.Id);
                 }
 

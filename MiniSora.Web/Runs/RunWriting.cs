@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using MiniSora.Web.Gallery.Reproductions;
 using MiniSora.Web.Status;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Webhooks;
@@ -28,6 +29,7 @@ internal sealed class RunWriting(IDbContextFactory<MiniSoraDbContext> contexts, 
             await context.OneWriterAsync(cancellationToken);
             var write = new RunWrite(context, clock.GetUtcNow());
             var result = await work(write);
+            await ReproductionJudge.JudgeAsync(write, cancellationToken);
             await WebhookOutbox.FillAsync(write, cancellationToken);
             await context.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
@@ -71,6 +73,9 @@ internal sealed class RunWrite(MiniSoraDbContext context, DateTimeOffset now)
 
     internal List<Announcement> Announced { get; } = [];
 
+    /// <summary>Runs that ended in this transaction.</summary>
+    internal List<Run> Ended { get; } = [];
+
     /// <summary>Leaves a message for every webhook that wants to hear of it, with the transaction.</summary>
     public void Announce(Announcement announcement) => Announced.Add(announcement);
 
@@ -104,6 +109,8 @@ internal sealed class RunWrite(MiniSoraDbContext context, DateTimeOffset now)
     {
         run.MoveTo(next, Now);
         TellState(run);
+        if (run.IsOver)
+            Ended.Add(run);
     }
 }
 

@@ -20,7 +20,7 @@ public static class WebhookEvents
     /// <summary>The one of <see cref="OfMember"/> that a kind of notice belongs to.</summary>
     internal static string OfNotice(string kind) => kind switch
     {
-        "like" or "reproduced" or "comment" or "note" => Talk,
+        "like" or "reproduced" or "reproduction" or "comment" or "note" => Talk,
         "paper_admitted" or "paper_declined" or "presenter" or "claim" or "scheduled" => Papers,
         _ => Account,
     };

@@ -12,7 +12,7 @@ public sealed record LiveSnapshot(IReadOnlyList<LogLine> Log, IReadOnlyList<Arti
 /// <summary>The words that the run page's script needs, in the reader's language.</summary>
 internal static class LiveTexts
 {
-    private static readonly string[] Metrics = ["loss", "grad_norm", "learning_rate", "clips_per_second", "memory_bytes", "validation_loss", "cache_skipped", "cache_psnr", "cache_ssim"];
+    private static readonly string[] Metrics = ["loss", "grad_norm", "learning_rate", "clips_per_second", "memory_bytes", "validation_loss", "cache_skipped", "cache_psnr", "cache_ssim", "original_exact", "original_psnr", "original_ssim"];
 
     private static readonly string[] Phases =
     [

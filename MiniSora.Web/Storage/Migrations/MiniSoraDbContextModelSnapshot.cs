@@ -602,6 +602,9 @@ namespace MiniSora.Web.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("ReproducedOn")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Reproductions")
                         .HasColumnType("INTEGER");
 
@@ -703,6 +706,57 @@ namespace MiniSora.Web.Storage.Migrations
                     b.HasIndex("MemberId");
 
                     b.ToTable("PostMarks");
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Gallery.Reproductions.Reproduction", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Machine")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Precision")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("Psnr")
+                        .HasColumnType("REAL");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SoftwareVersion")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("Ssim")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId");
+
+                    b.HasIndex("PostId", "CreatedAt");
+
+                    b.ToTable("Reproductions", (string)null);
                 });
 
             modelBuilder.Entity("MiniSora.Web.Leaderboards.EntryCheck", b =>
@@ -2144,6 +2198,20 @@ namespace MiniSora.Web.Storage.Migrations
                         .HasForeignKey("PostId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Gallery.Reproductions.Reproduction", b =>
+                {
+                    b.HasOne("MiniSora.Web.Gallery.Post", null)
+                        .WithMany()
+                        .HasForeignKey("PostId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MiniSora.Web.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("MiniSora.Web.Leaderboards.EntryCheck", b =>

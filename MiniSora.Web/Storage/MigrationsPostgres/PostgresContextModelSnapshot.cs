@@ -584,6 +584,9 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<int>("ReproducedOn")
+                        .HasColumnType("integer");
+
                     b.Property<int>("Reproductions")
                         .HasColumnType("integer");
 
@@ -678,6 +681,55 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                     b.HasIndex("MemberId");
 
                     b.ToTable("PostMarks");
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Gallery.Reproductions.Reproduction", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Machine")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Precision")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<double?>("Psnr")
+                        .HasColumnType("double precision");
+
+                    b.Property<Guid?>("RunId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("SoftwareVersion")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<double?>("Ssim")
+                        .HasColumnType("double precision");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("RunId");
+
+                    b.HasIndex("PostId", "CreatedAt");
+
+                    b.ToTable("Reproductions", (string)null);
                 });
 
             modelBuilder.Entity("MiniSora.Web.Leaderboards.EntryCheck", b =>
@@ -2079,6 +2131,20 @@ namespace MiniSora.Web.Storage.MigrationsPostgres
                         .HasForeignKey("PostId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("MiniSora.Web.Gallery.Reproductions.Reproduction", b =>
+                {
+                    b.HasOne("MiniSora.Web.Gallery.Post", null)
+                        .WithMany()
+                        .HasForeignKey("PostId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MiniSora.Web.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("MiniSora.Web.Leaderboards.EntryCheck", b =>

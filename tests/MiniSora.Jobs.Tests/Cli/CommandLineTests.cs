@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using MiniSora.Model.Media;
 
 namespace MiniSora.Jobs.Tests.Cli;
 
@@ -13,6 +14,7 @@ public sealed class CommandLineTests
     [InlineData("The prompt is empty", "sample", "--checkpoint", "gone", "--prompt", "", "--out", "x.mp4")]
     [InlineData("at most 500", "sample", "--checkpoint", "gone", "--prompt", "@long", "--out", "x.mp4")]
     [InlineData("--out", "sample", "--checkpoint", "gone", "--prompt", "x")]
+    [InlineData("找不到视频", "reproduce", "gone.mp4", "--checkpoint", "gone", "--lang", "zh-CN")]
     [InlineData("--help", "bake")]
     [InlineData("There is no file \"gone.pt\"", "import", "gone.pt", "--as", "dit-xl-2", "--out", "x", "--codec", "nowhere")]
     [InlineData("needs its codec", "import", "gone.pt", "--as", "latte", "--out", "x")]
@@ -46,6 +48,18 @@ public sealed class CommandLineTests
         Assert.Equal(2 * first.Length, both.Length);
         Assert.Equal(first, both[..first.Length]);
         Assert.True(File.Exists(folder.Combine("one.mp4")) && File.Exists(folder.Combine("one.png")));
+
+        // What the file says of itself makes it again; another checkpoint or a file that was coded again is refused before anything is loaded.
+        var again = await MinisoraAsync("reproduce", folder.Combine("one.mp4"), "--checkpoint", run, "--out", folder.Combine("again.mp4"), "--json");
+        Assert.Equal((0, """{"reproduced":true,"exact":true,"psnr":100,"ssim":1}"""), (again.Code, again.Output.Trim()));
+        Assert.True(File.Exists(folder.Combine("again.mp4")));
+        var other = await MinisoraAsync("reproduce", folder.Combine("one.mp4"), "--checkpoint", run, "--set", "size.frames=4", "--lang", "en");
+        Assert.True(other.Code == 1 && other.Output.StartsWith("Not reproduced: PSNR 0.0 dB", StringComparison.Ordinal), other.Output + other.Errors);
+        var starter = await MinisoraAsync("reproduce", folder.Combine("one.mp4"), "--checkpoint", Repository.File("recipes/starter.safetensors"), "--lang", "en");
+        Assert.True(starter.Code == 2 && starter.Errors.Contains("is not the checkpoint", StringComparison.Ordinal) && !starter.Errors.Contains("Loading", StringComparison.Ordinal), starter.Errors);
+        await VideoFile.WriteAsync(folder.Combine("mute.mp4"), new byte[4 * 16 * 16 * 3], 4, 16, 16, 8, new Dictionary<string, string>(), default);
+        var mute = await MinisoraAsync("reproduce", folder.Combine("mute.mp4"), "--checkpoint", run, "--lang", "en");
+        Assert.True(mute.Code == 2 && mute.Errors.Contains("does not say how it was made", StringComparison.Ordinal), mute.Errors);
 
         // Without ffmpeg nothing is sampled for nothing, and nothing half-made is left.
         var nowhere = new Dictionary<string, string> { ["MINISORA_FFMPEG"] = folder.Combine("nowhere") };

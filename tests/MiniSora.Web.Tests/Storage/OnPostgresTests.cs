@@ -54,6 +54,12 @@ public sealed class GalleryOnPostgresTests : GalleryServiceTests
 }
 
 [Collection(PostgresTests.Name)]
+public sealed class ReproductionsOnPostgresTests : ReproductionTests
+{
+    public ReproductionsOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
 public sealed class ApiTokensOnPostgresTests : ApiTokensTests
 {
     public ApiTokensOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
