@@ -12,7 +12,7 @@ namespace MiniSora.Jobs.Runs;
 /// <param name="Ssim">Structural similarity of luma, mean over frames; 0 for clips of other lengths or proportions.</param>
 public sealed record OriginalLikeness(bool Exact, double Psnr, double Ssim)
 {
-    /// <summary>From here on no eye tells the two apart: the mean difference is below one of a hundred brightnesses.</summary>
+    /// <summary>From here on no eye tells the two apart: the root-mean-square difference is a hundredth of the range.</summary>
     public const double NearPsnr = 40;
 
     /// <summary>The same clip, be it for rounding: another device adds in another order.</summary>

@@ -168,6 +168,14 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
         await page.Locator(".mark").First.ClickAsync();
         await Assertions.Expect(page.Locator(".mark").First).ToHaveAttributeAsync("aria-pressed", "true");
 
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make it again" }).ClickAsync();
+        await page.WaitForURLAsync("**/gallery/*#reproduced");
+        await page.Locator("#reproduced").GetByRole(AriaRole.Link, new() { Name = "its run" }).ClickAsync();
+        await Journeys.StateAsync(page, "Succeeded");
+        await page.GotoAsync(item);
+        await Assertions.Expect(page.Locator("#reproduced .badge")).ToHaveTextAsync("bit-exact");
+        await Assertions.Expect(page.Locator("#reproduced h2")).ToHaveTextAsync("Reproduced on 1 device");
+
         await page.GotoAsync("/papers/stable-diffusion-3/note");
         await page.GetByLabel("Title").FillAsync("Straight paths");
         await page.GetByLabel("Note", new() { Exact = false }).First.FillAsync("The path is $x_t = (1-t)x_0 + t\\epsilon$.");
