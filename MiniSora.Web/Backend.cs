@@ -22,6 +22,7 @@ using MiniSora.Web.Gallery.Compare;
 using MiniSora.Web.Gallery.Reproductions;
 using MiniSora.Web.Leaderboards;
 using MiniSora.Web.Lineage;
+using MiniSora.Web.Mail;
 using MiniSora.Web.Models;
 using MiniSora.Web.Moderation;
 using MiniSora.Web.Papers;
@@ -48,7 +49,7 @@ public static class Backend
 {
     /// <summary>
     /// Registers storage, identity (cookies, roles, rate limits), runs with their scheduler and Hangfire server, hub, gallery and datasets.
-    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Portals:…</c>, <c>Runs:…</c> and <c>Datasets:…</c> (also <c>MINISORA_OFFLINE</c>).
+    /// Reads the settings <c>Data</c> (folder; also <c>MINISORA_DATA</c>), <c>Portals:…</c>, <c>Mail:…</c>, <c>Runs:…</c> and <c>Datasets:…</c> (also <c>MINISORA_OFFLINE</c>).
     /// </summary>
     public static WebApplicationBuilder AddMiniSoraBackend(this WebApplicationBuilder builder)
     {
@@ -82,6 +83,7 @@ public static class Backend
         AddLeaderboards(services);
         AddCommunity(services);
         services.AddWebhooks(role);
+        builder.AddMail(role);
         if (role == PortalRole.Lead)
             AddLead(builder);
         else
@@ -145,6 +147,7 @@ public static class Backend
         app.MapSweepButtons();
         app.MapEntryChecks();
         app.MapArenaVote();
+        app.MapMail();
         return app;
     }
 

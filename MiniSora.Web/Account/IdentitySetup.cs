@@ -13,7 +13,7 @@ internal static class IdentitySetup
     private const int AccountPostsPerMinute = 30;
 
     /// <summary>Pages whose forms write something that others read.</summary>
-    private static readonly string[] CommunityPaths = ["/gallery", "/collections", "/report", "/papers", "/roundtables", "/me", "/admin/webhooks"];
+    private static readonly string[] CommunityPaths = ["/gallery", "/collections", "/report", "/papers", "/roundtables", "/me", "/admin/webhooks", "/admin/mail"];
 
     public static void AddMembers(this WebApplicationBuilder builder)
     {

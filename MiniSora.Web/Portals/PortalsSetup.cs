@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace MiniSora.Web.Portals;
 
-/// <summary>Several portals behind one name: settings <c>Portals:…</c> and <c>ConnectionStrings:Redis</c>.</summary>
+/// <summary>Several portals behind one name: settings <c>Portals:…</c>, <c>Portal:Address</c> and <c>ConnectionStrings:Redis</c>.</summary>
 internal static class PortalsSetup
 {
     /// <summary>Registers the line to the other portals. Returns what this one does.</summary>
@@ -13,6 +13,7 @@ internal static class PortalsSetup
     {
         var services = builder.Services;
         services.AddOptions<PortalOptions>().BindConfiguration("Portals").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PortalAddress>().BindConfiguration("Portal").ValidateDataAnnotations().ValidateOnStart();
         var settings = builder.Configuration.GetSection("Portals").Get<PortalOptions>() ?? new();
         var redis = builder.Configuration.GetConnectionString("Redis") is { Length: > 0 } address ? new Lazy<ConnectionMultiplexer>(() => Connect(address)) : null;
         services.AddSingleton(provider => new PortalLine(

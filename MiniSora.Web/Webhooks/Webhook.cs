@@ -48,7 +48,7 @@ public sealed class Webhook
     /// <summary>Names of <see cref="WebhookEvents"/>, separated by blanks.</summary>
     public string Events { get; init; } = "";
 
-    /// <summary>Where this portal was when the webhook was added, e.g. <c>https://minisora.example</c>: links in messages begin with it.</summary>
+    /// <summary>Where this portal was when the webhook was added, e.g. <c>https://minisora.example</c>: links in messages begin with it, unless the settings say where it is.</summary>
     public string Site { get; init; } = "";
 
     public DateTimeOffset CreatedAt { get; init; }

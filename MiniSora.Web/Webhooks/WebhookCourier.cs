@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using MiniSora.Web.Account;
 using MiniSora.Web.Account.Notices;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Roundtables;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
@@ -12,7 +14,7 @@ namespace MiniSora.Web.Webhooks;
 /// before it is; if the portal dies then, or no answer comes, it is not sent again, for it may have arrived. What was certainly not taken is tried again.
 /// </summary>
 internal sealed partial class WebhookCourier(
-    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, WebhookSender sender, WebhookSecrets secrets, WebhookWords words, TimeProvider clock,
+    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, WebhookSender sender, WebhookSecrets secrets, WebhookWords words, IOptions<PortalAddress> address, TimeProvider clock,
     ILogger<WebhookCourier> logger) : BackgroundService
 {
     /// <summary>Tries of one message. What nobody takes shall not stand before all that follows.</summary>
@@ -108,7 +110,7 @@ internal sealed partial class WebhookCourier(
         if (webhook is null || delivery is null)
             return null;
         var answer = secrets.Open(webhook.SealedUrl) is { } url && secrets.Open(webhook.SealedSecret) is { } secret
-            ? await sender.SendAsync(webhook.Kind, url, secret, words.Of(delivery, webhook.Language), webhook.Site + delivery.Url, webhook.Language, cancellationToken)
+            ? await sender.SendAsync(webhook.Kind, url, secret, words.Of(delivery, webhook.Language), address.Value.Or(webhook.Site) + delivery.Url, webhook.Language, cancellationToken)
             : new(WebhookOutcome.Refused, "the keys of this portal are others now: add the webhook again");
         // Dies the portal here, the message stays "being sent" and is not sent again.
         await writing.DoAsync(write => NoteAsync(write, delivery.Id, answer, cancellationToken), cancellationToken);

@@ -1,3 +1,5 @@
+using MiniSora.Web.Account.Notices;
+
 namespace MiniSora.Web.Webhooks;
 
 /// <summary>What a webhook may be told of.</summary>
@@ -17,13 +19,17 @@ public static class WebhookEvents
     /// <summary>Kinds of a member's own notices: on posts and notes, on papers and roundtables, on reports, strikes and roles.</summary>
     public static IReadOnlyList<string> OfMember { get; } = [Talk, Papers, Account];
 
+    private static readonly string[] OnTalk = ["like", "reproduced", "reproduction", "comment", "note"], OnPapers = ["paper_admitted", "paper_declined", "presenter", "claim", "scheduled"];
+
     /// <summary>The one of <see cref="OfMember"/> that a kind of notice belongs to.</summary>
-    internal static string OfNotice(string kind) => kind switch
+    internal static string OfNotice(string kind) => OnTalk.Contains(kind) ? Talk : OnPapers.Contains(kind) ? Papers : Account;
+
+    /// <summary>Those notices that belong to one of these of <see cref="OfMember"/>.</summary>
+    internal static IQueryable<Notice> Among(this IQueryable<Notice> notices, IReadOnlyCollection<string> chosen)
     {
-        "like" or "reproduced" or "reproduction" or "comment" or "note" => Talk,
-        "paper_admitted" or "paper_declined" or "presenter" or "claim" or "scheduled" => Papers,
-        _ => Account,
-    };
+        var (talk, papers, account) = (chosen.Contains(Talk), chosen.Contains(Papers), chosen.Contains(Account));
+        return notices.Where(notice => OnTalk.Contains(notice.Kind) ? talk : OnPapers.Contains(notice.Kind) ? papers : account);
+    }
 }
 
 /// <summary>Something that webhooks may be told of.</summary>

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using MiniSora.Web.Account;
 using MiniSora.Web.Localization;
 using MiniSora.Web.Moderation;
+using MiniSora.Web.Portals;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 
@@ -29,9 +31,10 @@ public sealed class WebhookService
     private readonly WebhookSender sender;
     private readonly WebhookSecrets secrets;
     private readonly WebhookWords words;
+    private readonly IOptions<PortalAddress> address;
 
-    internal WebhookService(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, WebhookSender sender, WebhookSecrets secrets, WebhookWords words) =>
-        (this.contexts, this.writing, this.sender, this.secrets, this.words) = (contexts, writing, sender, secrets, words);
+    internal WebhookService(IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, WebhookSender sender, WebhookSecrets secrets, WebhookWords words, IOptions<PortalAddress> address) =>
+        (this.contexts, this.writing, this.sender, this.secrets, this.words, this.address) = (contexts, writing, sender, secrets, words, address);
 
     /// <summary>The oldest first; none for who may not see them.</summary>
     public async Task<IReadOnlyList<WebhookView>> ListAsync(bool community, Viewer viewer, CancellationToken cancellationToken)
@@ -125,7 +128,7 @@ public sealed class WebhookService
             return new(false, "", new("not_found"));
         if (secrets.Open(webhook.SealedUrl) is not { } url || secrets.Open(webhook.SealedSecret) is not { } secret)
             return new(false, "", new("webhook_unreadable"));
-        var answer = await sender.SendAsync(webhook.Kind, url, secret, words.Test(webhook.Language), webhook.Site + "/", webhook.Language, cancellationToken);
+        var answer = await sender.SendAsync(webhook.Kind, url, secret, words.Test(webhook.Language), address.Value.Or(webhook.Site) + "/", webhook.Language, cancellationToken);
         return new(answer.Outcome == WebhookOutcome.Delivered, answer.Said, null);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using MiniSora.Web.Portals;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
@@ -18,7 +19,7 @@ internal static class WebhooksSetup
         services.AddSingleton<WebhookWords>();
         services.AddSingleton(provider => new WebhookService(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<WebhookSender>(),
-            provider.GetRequiredService<WebhookSecrets>(), provider.GetRequiredService<WebhookWords>()));
+            provider.GetRequiredService<WebhookSecrets>(), provider.GetRequiredService<WebhookWords>(), provider.GetRequiredService<IOptions<PortalAddress>>()));
         if (role != PortalRole.Lead)
             return;
         services.AddSingleton<WebhookCourier>();

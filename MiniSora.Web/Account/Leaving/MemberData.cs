@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using MiniSora.Web.Artifacts;
+using MiniSora.Web.Mail;
 using MiniSora.Web.Runs;
 using MiniSora.Web.Storage;
 using MiniSora.Web.Webhooks;
@@ -29,7 +30,7 @@ internal sealed class MemberData(
                 await JsonSerializer.SerializeAsync(file, content, Readable, cancellationToken);
             }
 
-            await AddAsync("profile.json", await context.Users.Where(m => m.Id == memberId).Select(m => new { m.DisplayName, m.Handle, m.Email, m.About, m.CreatedAt, m.TwoFactorEnabled }).SingleAsync(cancellationToken));
+            await AddAsync("profile.json", await context.Users.Where(m => m.Id == memberId).Select(m => new { m.DisplayName, m.Handle, m.Email, m.EmailConfirmed, m.About, m.CreatedAt, m.TwoFactorEnabled }).SingleAsync(cancellationToken));
             await AddAsync("posts.json", await context.Posts.Where(p => p.AuthorId == memberId).Select(p => new { p.Slug, p.Title, p.Prompt, p.Licence, p.SpecYaml, p.Seed, p.CheckpointSha256, p.VideoSha256, p.Passport, p.PassportSignature, p.CreatedAt }).ToListAsync(cancellationToken));
             await AddAsync("marks.json", await context.PostMarks.Where(m => m.MemberId == memberId).Join(context.Posts, m => m.PostId, p => p.Id, (m, p) => new { p.Slug, Kind = m.Kind.ToString(), m.At }).ToListAsync(cancellationToken));
             await AddAsync("comments.json", await context.Comments.Where(c => c.AuthorId == memberId).Join(context.Posts, c => c.PostId, p => p.Id, (c, p) => new { p.Slug, c.Markdown, c.CreatedAt }).ToListAsync(cancellationToken));
@@ -54,6 +55,11 @@ internal sealed class MemberData(
                 w.LastError,
                 Messages = context.Set<WebhookDelivery>().Where(d => d.WebhookId == w.Id).Select(d => new { d.At, d.Event, d.Who, d.What, d.Url, State = d.State.ToString() }).ToList(),
             }).ToListAsync(cancellationToken));
+            await AddAsync("mail.json", new
+            {
+                Choice = await context.Set<MailChoice>().Where(c => c.MemberId == memberId).Select(c => new { Rhythm = c.Rhythm.ToString(), c.Hour, c.Zone, c.Kinds, c.Language, c.NextAt, c.ToldUntil }).SingleOrDefaultAsync(cancellationToken),
+                Letters = await context.Set<Letter>().Where(l => l.MemberId == memberId).Select(l => new { l.At, Kind = l.Kind.ToString(), l.To, l.Language, State = l.State.ToString(), l.SentAt, l.FailedAt, l.Said }).ToListAsync(cancellationToken),
+            });
             await AddAsync("strikes.json", await context.Strikes.Where(s => s.MemberId == memberId).Select(s => new { s.At, Reason = s.Reason.ToString(), s.TargetTitle, s.Appeal, s.AppealGranted }).ToListAsync(cancellationToken));
             var mine = await context.Runs.Where(r => r.OwnerId == memberId).Select(r => new { r.Number, r.Name, State = r.State.ToString(), r.CreatedAt, r.SpecYaml }).ToListAsync(cancellationToken);
             await AddAsync("runs.json", mine.Select(run => new { run.Number, run.Name, run.State, run.CreatedAt }));
