@@ -22,6 +22,9 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
     {
         await using var portal = new Portal();
         portal.Settings["Retention__UndoMinutes"] = "1";
+        // A mail server that is not there: nothing leaves this machine.
+        (portal.Settings["Mail__Host"], portal.Settings["Mail__Port"], portal.Settings["Mail__From"]) = ("127.0.0.1", "1", "MiniSora <noreply@minisora.example>");
+        portal.Settings["Portal__Address"] = "https://minisora.example";
         var boss = await OpenAsync(portal);
         var run = await Journeys.SubmitYamlAsync(boss, Journeys.TinyTraining("Room", 6, checkpointSteps: 2));
         await Journeys.StateAsync(boss, "Succeeded", 300);
@@ -49,6 +52,18 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
             await look.Page.Locator("form:has([name='Form.Url']) button[type=submit]").ClickAsync();
             await Assertions.Expect(look.Page.Locator(".form-errors p")).ToHaveCountAsync(1);
             await look.HereAsync("admin-webhooks-errors");
+            await look.VisitAsync("admin-mail", "/admin/mail", "[data-count]");
+            await look.Page.Locator("main form button[type=submit]").ClickAsync();
+            await look.Page.Locator(".webhook-said").First.WaitForAsync();
+            await look.HereAsync("admin-mail-tested");
+            await look.VisitAsync("mail", "/me/mail", "[name='Form.Rhythm']");
+            await look.Page.Locator("[name='Form.Rhythm']").SelectOptionAsync("Daily");
+            await look.Page.Locator("[name=kinds]").EvaluateAllAsync("boxes => boxes.forEach(box => box.checked = false)");
+            await look.Page.Locator("form:has([name='Form.Rhythm']) button[type=submit]").ClickAsync();
+            await Assertions.Expect(look.Page.Locator(".form-errors p")).ToHaveCountAsync(1);
+            await look.HereAsync("mail-errors");
+            await look.VisitAsync("unsubscribe-no", "/mail/unsubscribe/none", "main h1");
+            await look.VisitAsync("confirm-mail", "/account/confirm-mail?member=x&token=y", "main form");
             await look.VisitAsync("admin-storage", "/admin/storage", ".disk-plot");
             await look.Page.Locator("button[value=preview]").ClickAsync();
             await look.Page.Locator("#preview").WaitForAsync();

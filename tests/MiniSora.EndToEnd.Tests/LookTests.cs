@@ -122,6 +122,7 @@ public sealed class LookTests(Browsing browsing) : IClassFixture<Browsing>, IAsy
             await look.VisitAsync("report", (await ReportAsync(look.Page, item!))!);
             await look.VisitAsync("me", "/me");
             await look.VisitAsync("notices", "/me/notices");
+            await look.VisitAsync("mail-none", "/me/mail");
             await look.VisitAsync("strikes", "/me/strikes");
             await look.VisitAsync("security", "/me/security");
             await look.VisitAsync("data", "/me/data");

@@ -3,6 +3,7 @@ using MiniSora.Web.Storage;
 using MiniSora.Web.Tests.Api;
 using MiniSora.Web.Tests.Gallery;
 using MiniSora.Web.Tests.Lineage;
+using MiniSora.Web.Tests.Mail;
 using MiniSora.Web.Tests.Models;
 using MiniSora.Web.Tests.Moderation;
 using MiniSora.Web.Tests.Papers;
@@ -191,4 +192,16 @@ public sealed class ModelsOnPostgresTests : ModelReaderTests
 public sealed class WebhooksOnPostgresTests : WebhookTests
 {
     public WebhooksOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class DigestOnPostgresTests : DigestTests
+{
+    public DigestOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class ConfirmationOnPostgresTests : ConfirmationTests
+{
+    public ConfirmationOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
 }
