@@ -13,6 +13,9 @@ public enum LetterKind
 
     /// <summary>Says what is new.</summary>
     Digest,
+
+    /// <summary>Lets somebody who forgot the password choose another.</summary>
+    Reset,
 }
 
 /// <summary>

@@ -14,7 +14,7 @@ namespace MiniSora.Web.Mail;
 /// A digest that nobody surely has counts for nothing: what is still unread stands in the next one.
 /// </summary>
 internal sealed partial class MailCourier(
-    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, MailSender sender, MailWords words, UnsubscribeLinks links, ConfirmationLinks confirmations, TimeProvider clock,
+    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, MailSender sender, MailWords words, UnsubscribeLinks links, ConfirmationLinks confirmations, PasswordResets resets, TimeProvider clock,
     ILogger<MailCourier> logger) : BackgroundService
 {
     /// <summary>Pause after each time that a mail was not taken for now. After the last one it is given up.</summary>
@@ -178,6 +178,7 @@ internal sealed partial class MailCourier(
         var written = letter.To != member.Email || !MailboxAddress.TryParse(letter.To, out _) ? null : letter.Kind switch
         {
             LetterKind.Confirmation => member.EmailConfirmed ? null : (words.Confirmation(letter, member.DisplayName, await confirmations.ForAsync(member.Id)), null),
+            LetterKind.Reset => (words.Reset(letter, member.DisplayName, await resets.ForAsync(member.Id)), null),
             LetterKind.Digest => await DigestAsync(write, letter, member, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown kind of letter {letter.Kind}."),
         };

@@ -39,7 +39,10 @@ internal sealed class MailTroubleException(string said, Exception? inner) : Exce
 /// <summary>Opens connections to the server of the settings.</summary>
 internal sealed class MailSender(IOptions<MailOptions> options)
 {
-    /// <summary>A server that says nothing for so long says nothing.</summary>
+    // Servers look into a mail before they say that they have it.
+    private const int Longer = 4;
+
+    /// <summary>A server that says nothing for so long says nothing; with a mail in its hands, four times as long.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Connects and signs in; throws <see cref="MailTroubleException"/> when that does not work.</summary>
@@ -47,7 +50,7 @@ internal sealed class MailSender(IOptions<MailOptions> options)
     {
         var settings = options.Value;
         // Revocation is not asked for, as nothing else of .NET asks for it by itself: authorities are slow to answer or do not. Everything else about the certificate must be right.
-        var client = new SmtpClient { Timeout = (int)Patience.TotalMilliseconds, CheckCertificateRevocation = false };
+        var client = new SmtpClient { Timeout = (int)(Patience * Longer).TotalMilliseconds, CheckCertificateRevocation = false };
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
@@ -61,14 +64,14 @@ internal sealed class MailSender(IOptions<MailOptions> options)
                 await client.AuthenticateAsync(settings.User, settings.Password, patience.Token);
             }
 
-            return new(client, Patience);
+            return new(client, Patience * Longer);
         }
         catch (Exception error)
         {
             client.Dispose();
             if (error is MailTroubleException || cancellationToken.IsCancellationRequested || !MailLine.IsOfServer(error))
                 throw;
-            throw new MailTroubleException(MailLine.Plain(error is OperationCanceledException ? $"no answer within {Patience.TotalSeconds:0} s" : error.Message), error);
+            throw new MailTroubleException(MailLine.Words(error, Patience), error);
         }
     }
 }
@@ -93,7 +96,7 @@ internal sealed class MailLine(SmtpClient client, TimeSpan patience) : IAsyncDis
         }
         catch (SmtpCommandException error)
         {
-            var said = Plain($"{(int)error.StatusCode} {error.Message}");
+            var said = Words(error, patience);
             // The server leaves, or does not take the sender: that is about all mails.
             if (error.StatusCode == SmtpStatusCode.ServiceNotAvailable || error.ErrorCode == SmtpErrorCode.SenderNotAccepted)
                 return new(MailOutcome.Trouble, said);
@@ -109,7 +112,7 @@ internal sealed class MailLine(SmtpClient client, TimeSpan patience) : IAsyncDis
         catch (Exception error) when (!cancellationToken.IsCancellationRequested && IsOfServer(error))
         {
             // Before its first byte is on its way a mail cannot have arrived.
-            return new(progress.Is ? MailOutcome.Unknown : MailOutcome.Trouble, Plain(error is OperationCanceledException ? $"no answer within {patience.TotalSeconds:0} s" : error.Message));
+            return new(progress.Is ? MailOutcome.Unknown : MailOutcome.Trouble, Words(error, patience));
         }
     }
 
@@ -131,6 +134,14 @@ internal sealed class MailLine(SmtpClient client, TimeSpan patience) : IAsyncDis
     internal static bool IsOfServer(Exception error) =>
         error is SocketException or IOException or ProtocolException or CommandException or AuthenticationException or SslHandshakeException or NotSupportedException or TimeoutException
             or ServiceNotConnectedException or ServiceNotAuthenticatedException or OperationCanceledException;
+
+    /// <summary>The server's words, with its number; or what happened instead.</summary>
+    internal static string Words(Exception error, TimeSpan patience) => Plain(error switch
+    {
+        SmtpCommandException answer => $"{(int)answer.StatusCode} {answer.Message}",
+        OperationCanceledException => $"no answer within {patience.TotalSeconds:0} s",
+        _ => error.Message,
+    });
 
     internal static string Plain(string words)
     {

@@ -22,10 +22,13 @@ internal static class MailSetup
         services.AddSingleton<MailWords>();
         services.AddSingleton<UnsubscribeLinks>();
         services.AddSingleton<ConfirmationLinks>();
+        services.AddSingleton<PasswordResets>();
         services.AddSingleton(provider => new MailService(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<RunWriting>(), provider.GetRequiredService<IOptions<MailOptions>>()));
         services.AddSingleton(provider => new MailDesk(
             provider.GetRequiredService<IDbContextFactory<MiniSoraDbContext>>(), provider.GetRequiredService<MailSender>(), provider.GetRequiredService<MailWords>(), provider.GetRequiredService<IOptions<MailOptions>>()));
+        if (!string.IsNullOrEmpty(builder.Configuration["Mail:Host"]))
+            services.AddHostedService(provider => provider.GetRequiredService<PasswordResets>());
         if (role != PortalRole.Lead || string.IsNullOrEmpty(builder.Configuration["Mail:Host"]))
             return;
         services.AddSingleton<MailCourier>();

@@ -30,6 +30,12 @@ internal sealed class MailWords(IStringLocalizer<MailTexts> texts, IStringLocali
         return Message(letter, name, texts["Confirm.Subject"], body);
     });
 
+    /// <summary>Lets somebody choose another password.</summary>
+    /// <param name="path">The page that takes it.</param>
+    public MimeMessage Reset(Letter letter, string name, string path) => In(letter.Language, () => Message(
+        letter, name, texts["Reset.Subject"],
+        new MailBody(letter.Language).Say(texts["Confirm.Hello", name]).Say(texts["Reset.Text"]).Link(texts["Reset.Title"], Site + path).Whisper(texts["Reset.NotYou"])));
+
     /// <summary>Says what is new.</summary>
     /// <param name="news">The newest first, at most <see cref="MostListed"/>.</param>
     /// <param name="count">How many there are with those that are not listed.</param>

@@ -33,13 +33,13 @@ internal sealed class MailHouse : IAsyncDisposable
         return new(server, await Backend.StartAsync(null, Settings(server, settings)));
     }
 
-    public async Task<Viewer> MemberAsync(string name, bool confirmed = true, string? displayName = null, bool administrator = false)
+    public async Task<Viewer> MemberAsync(string name, bool confirmed = true, string? displayName = null, bool administrator = false, string? password = null)
     {
         await using var scope = Backend.Get<IServiceScopeFactory>().CreateAsyncScope();
         var members = scope.ServiceProvider.GetRequiredService<UserManager<Member>>();
         var address = name + "@example.org";
         var member = new Member { UserName = address, Email = address, EmailConfirmed = confirmed, DisplayName = displayName ?? name, CreatedAt = Backend.Clock.GetUtcNow() };
-        IdentityFailure.ThrowUnless(await members.CreateAsync(member));
+        IdentityFailure.ThrowUnless(password is null ? await members.CreateAsync(member) : await members.CreateAsync(member, password));
         return new(member.Id, administrator, administrator);
     }
 

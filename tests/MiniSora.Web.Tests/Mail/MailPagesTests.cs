@@ -155,6 +155,39 @@ public sealed class MailPagesTests
         Assert.Equal("550 5.1.1 No such mailbox", page.QuerySelector(".notice-bad .webhook-said")!.TextContent);
     }
 
+    [Fact]
+    public async Task Who_asks_for_a_link_is_answered_the_same_whether_there_is_an_account_or_not()
+    {
+        await using var server = await SmtpServer.StartAsync();
+        using var shell = new ShellHost();
+        using var portal = With(shell, server);
+        (await SignedInAsync(portal)).Dispose();
+        using var visitor = portal.CreateClient(new() { AllowAutoRedirect = false });
+        Assert.NotNull((await PageAsync(visitor, "/account/login")).QuerySelector("a[href='/account/forgot']"));
+        var said = new List<string>();
+        foreach (var address in (string[])["nobody@example.org", Address])
+        {
+            var answer = await SendAsync(visitor, await PageAsync(visitor, "/account/forgot"), "forgot", ("Form.Email", address));
+            said.Add((await new HtmlParser().ParseDocumentAsync(await answer.Content.ReadAsStringAsync())).QuerySelector("main")!.TextContent);
+        }
+
+        Assert.Equal(said[0], said[1]);
+        await UntilAsync(() => server.Mails.Count > 0);
+        var page = await PageAsync(visitor, MailHouse.Link(Assert.Single(server.Mails).Message, PasswordResets.Path));
+        var set = await SendAsync(visitor, page, "reset", ("Form.Password", "another long passphrase"));
+        Assert.Contains("is changed", await set.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var signedIn = await SignedInAsync(portal, isNew: false, password: "another long passphrase");
+    }
+
+    [Fact]
+    public async Task Without_a_server_nobody_is_offered_a_link()
+    {
+        using var portal = new ShellHost();
+        using var visitor = portal.CreateClient(new() { AllowAutoRedirect = false });
+        Assert.Null((await PageAsync(visitor, "/account/login")).QuerySelector("a[href='/account/forgot']"));
+        Assert.Null((await PageAsync(visitor, "/account/forgot")).QuerySelector("[name='Form.Email']"));
+    }
+
     private static WebApplicationFactory<App> With(ShellHost shell, SmtpServer server) => shell.WithWebHostBuilder(builder =>
     {
         foreach (var (name, value) in MailHouse.Settings(server))
@@ -171,11 +204,11 @@ public sealed class MailPagesTests
         return id;
     }
 
-    private static async Task<HttpClient> SignedInAsync(WebApplicationFactory<App> portal, bool isNew = true)
+    private static async Task<HttpClient> SignedInAsync(WebApplicationFactory<App> portal, bool isNew = true, string password = "correct horse battery")
     {
         var client = portal.CreateClient(new() { AllowAutoRedirect = false });
         var form = isNew ? "register" : "login";
-        var answer = await SendAsync(client, await PageAsync(client, "/account/" + form), form, ("Form.Email", Address), ("Form.Password", "correct horse battery"), ("Form.DisplayName", "Lin"));
+        var answer = await SendAsync(client, await PageAsync(client, "/account/" + form), form, ("Form.Email", Address), ("Form.Password", password), ("Form.DisplayName", "Lin"));
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         return client;
     }

@@ -11,7 +11,7 @@ public sealed class MailServerTests
     [Fact]
     public async Task A_server_with_accounts_gets_the_name_and_password_of_the_settings()
     {
-        await using var server = await SmtpServer.StartAsync(accounts: true);
+        var server = await SmtpServer.StartAsync(accounts: true);
         await using var house = await MailHouse.StartAsync(server, ("Mail:User", SmtpServer.User), ("Mail:Password", SmtpServer.Password));
         var boss = await house.MemberAsync("boss", administrator: true);
         var tested = await house.Backend.Get<MailDesk>().TestAsync("zh-CN", boss, CancellationToken.None);
@@ -24,7 +24,7 @@ public sealed class MailServerTests
     [Fact]
     public async Task A_wrong_password_is_said_to_administrators_and_loses_no_mail()
     {
-        await using var server = await SmtpServer.StartAsync(accounts: true);
+        var server = await SmtpServer.StartAsync(accounts: true);
         await using var house = await MailHouse.StartAsync(server, ("Mail:User", SmtpServer.User), ("Mail:Password", "wrong"));
         var (mei, boss) = (await house.MemberAsync("mei"), await house.MemberAsync("boss", administrator: true));
         var tested = await house.Backend.Get<MailDesk>().TestAsync("en", boss, CancellationToken.None);
@@ -42,7 +42,7 @@ public sealed class MailServerTests
     [Fact]
     public async Task A_server_that_wants_a_name_and_gets_none_says_so()
     {
-        await using var server = await SmtpServer.StartAsync(accounts: true);
+        var server = await SmtpServer.StartAsync(accounts: true);
         await using var house = await MailHouse.StartAsync(server);
         var tested = await house.Backend.Get<MailDesk>().TestAsync("en", await house.MemberAsync("boss", administrator: true), CancellationToken.None);
         Assert.False(tested.Arrived);
@@ -56,7 +56,7 @@ public sealed class MailServerTests
     [InlineData("tls", true)]
     public async Task A_certificate_that_nobody_vouches_for_is_not_believed(string security, bool implicitly)
     {
-        await using var server = await SmtpServer.StartAsync(accounts: true, tls: true, implicitly: implicitly);
+        var server = await SmtpServer.StartAsync(accounts: true, tls: true, implicitly: implicitly);
         await using var house = await MailHouse.StartAsync(server, ("Mail:Security", security), ("Mail:User", SmtpServer.User), ("Mail:Password", SmtpServer.Password));
         var tested = await house.Backend.Get<MailDesk>().TestAsync("en", await house.MemberAsync("boss", administrator: true), CancellationToken.None);
         Assert.False(tested.Arrived);
@@ -69,7 +69,7 @@ public sealed class MailServerTests
     [InlineData("starttls")]
     public async Task A_password_is_not_told_to_a_server_without_TLS(string security)
     {
-        await using var server = await SmtpServer.StartAsync(accounts: true);
+        var server = await SmtpServer.StartAsync(accounts: true);
         await using var house = await MailHouse.StartAsync(server, ("Mail:Security", security), ("Mail:User", SmtpServer.User), ("Mail:Password", SmtpServer.Password));
         var tested = await house.Backend.Get<MailDesk>().TestAsync("en", await house.MemberAsync("boss", administrator: true), CancellationToken.None);
         Assert.False(tested.Arrived);

@@ -201,6 +201,12 @@ public sealed class DigestOnPostgresTests : DigestTests
 }
 
 [Collection(PostgresTests.Name)]
+public sealed class PasswordResetOnPostgresTests : PasswordResetTests
+{
+    public PasswordResetOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
+}
+
+[Collection(PostgresTests.Name)]
 public sealed class ConfirmationOnPostgresTests : ConfirmationTests
 {
     public ConfirmationOnPostgresTests(Postgres postgres) => Backend.Use(postgres);
