@@ -14,7 +14,7 @@ namespace MiniSora.Web.Mail;
 /// A digest that nobody surely has counts for nothing: what is still unread stands in the next one.
 /// </summary>
 internal sealed partial class MailCourier(
-    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, MailSender sender, MailWords words, UnsubscribeLinks links, ConfirmationLinks confirmations, PasswordResets resets, TimeProvider clock,
+    IDbContextFactory<MiniSoraDbContext> contexts, RunWriting writing, MailSender sender, MailWords words, Digests digests, ConfirmationLinks confirmations, PasswordResets resets, TimeProvider clock,
     ILogger<MailCourier> logger) : BackgroundService
 {
     /// <summary>Pause after each time that a mail was not taken for now. After the last one it is given up.</summary>
@@ -43,7 +43,7 @@ internal sealed partial class MailCourier(
             tidied = now;
         }
 
-        await MakeDigestsAsync(now, cancellationToken);
+        await digests.MakeAsync(now, cancellationToken);
         List<Guid> due;
         await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
         {
@@ -84,48 +84,6 @@ internal sealed partial class MailCourier(
                 return;
             }
         }
-    }
-
-    // Of what came since the last digest. Notices up to the newest one told are told: their times do not run back at one portal.
-    private static IQueryable<Notice> News(MiniSoraDbContext context, MailChoice choice) =>
-        context.Notices.Where(notice => notice.MemberId == choice.MemberId && notice.ReadAt == null && notice.At > choice.ToldUntil).Among(choice.Kinds.Split(' '));
-
-    // A portal that was away makes up for one digest, not for all that it missed.
-    private async Task MakeDigestsAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
-        {
-            if (!await context.Set<MailChoice>().AnyAsync(choice => choice.NextAt <= now, cancellationToken))
-                return;
-        }
-
-        await writing.DoAsync(
-            async write =>
-            {
-                var due = await write.Context.Set<MailChoice>().Where(choice => choice.NextAt <= write.Now)
-                    .Join(write.Context.Users, choice => choice.MemberId, member => member.Id, (choice, member) => new { Choice = choice, member.Email, member.EmailConfirmed })
-                    .OrderBy(found => found.Choice.NextAt).Take(AtOnce).ToListAsync(cancellationToken);
-                foreach (var (choice, email, confirmed) in due.Select(found => (found.Choice, found.Email, found.EmailConfirmed)))
-                {
-                    var key = DigestTimes.Key(choice.Zone, choice.NextAt!.Value);
-                    choice.NextAt = DigestTimes.Next(choice.Rhythm, choice.Hour, choice.Zone, write.Now);
-                    if (!confirmed || email is null
-                        || await write.Context.Set<Letter>().AnyAsync(letter => letter.MemberId == choice.MemberId && letter.Key == key, cancellationToken)
-                        || !await News(write.Context, choice).AnyAsync(cancellationToken))
-                        continue;
-                    write.Context.Set<Letter>().Add(new()
-                    {
-                        Id = Guid.CreateVersion7(write.Now),
-                        MemberId = choice.MemberId,
-                        Kind = LetterKind.Digest,
-                        Key = key,
-                        To = email,
-                        Language = choice.Language,
-                        At = write.Now,
-                    });
-                }
-            },
-            cancellationToken);
     }
 
     private async Task<int> SendAsync(List<Guid> due, CancellationToken cancellationToken)
@@ -179,7 +137,7 @@ internal sealed partial class MailCourier(
         {
             LetterKind.Confirmation => member.EmailConfirmed ? null : (words.Confirmation(letter, member.DisplayName, await confirmations.ForAsync(member.Id)), null),
             LetterKind.Reset => (words.Reset(letter, member.DisplayName, await resets.ForAsync(member.Id)), null),
-            LetterKind.Digest => await DigestAsync(write, letter, member, cancellationToken),
+            LetterKind.Digest => await digests.WriteAsync(write, letter, member, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown kind of letter {letter.Kind}."),
         };
         if (written is null)
@@ -187,18 +145,6 @@ internal sealed partial class MailCourier(
         else
             (letter.State, letter.Tries) = (DeliveryState.Sending, letter.Tries + 1);
         return written;
-    }
-
-    private async Task<(MimeMessage Message, DateTimeOffset? Until)?> DigestAsync(RunWrite write, Letter letter, Member member, CancellationToken cancellationToken)
-    {
-        var choice = await write.Context.Set<MailChoice>().SingleOrDefaultAsync(choice => choice.MemberId == member.Id, cancellationToken);
-        if (choice is null || choice.Rhythm == DigestRhythm.Off || !member.EmailConfirmed)
-            return null;
-        var count = await News(write.Context, choice).CountAsync(cancellationToken);
-        if (count == 0)
-            return null;
-        var news = await News(write.Context, choice).OrderByDescending(notice => notice.At).ThenByDescending(notice => notice.Id).Take(MailWords.MostListed).ToListAsync(cancellationToken);
-        return (words.Digest(letter, member.DisplayName, choice, news, count, links.Of(member.Id)), news[0].At);
     }
 
     private async Task NoteAsync(RunWrite write, Guid id, DateTimeOffset? until, MailAnswer answer, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ internal static class MailSetup
             services.AddHostedService(provider => provider.GetRequiredService<PasswordResets>());
         if (role != PortalRole.Lead || string.IsNullOrEmpty(builder.Configuration["Mail:Host"]))
             return;
+        services.AddSingleton<Digests>();
         services.AddSingleton<MailCourier>();
         services.AddHostedService(provider => provider.GetRequiredService<MailCourier>());
     }
