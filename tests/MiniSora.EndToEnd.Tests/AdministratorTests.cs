@@ -58,7 +58,10 @@ public sealed partial class AdministratorTests(Browsing browsing) : IClassFixtur
             await look.HereAsync("admin-mail-tested");
             await look.VisitAsync("mail", "/me/mail", "[name='Form.Rhythm']");
             await look.Page.Locator("[name='Form.Rhythm']").SelectOptionAsync("Daily");
-            await look.Page.Locator("[name=kinds]").EvaluateAllAsync("boxes => boxes.forEach(box => box.checked = false)");
+            foreach (var box in await look.Page.Locator("[name=kinds]").AllAsync())
+            {
+                await box.UncheckAsync();
+            }
             await look.Page.Locator("form:has([name='Form.Rhythm']) button[type=submit]").ClickAsync();
             await Assertions.Expect(look.Page.Locator(".form-errors p")).ToHaveCountAsync(1);
             await look.HereAsync("mail-errors");
