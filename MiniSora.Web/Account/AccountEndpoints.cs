@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using MiniSora.Web.Account.External;
 using MiniSora.Web.Security;
 
 namespace MiniSora.Web.Account;
@@ -9,6 +10,7 @@ internal static class AccountEndpoints
 {
     public static void MapAccountButtons(this IEndpointRouteBuilder routes)
     {
+        routes.MapExternalSignIn();
         routes.MapPost("/account/logout", async (SignInManager<Member> signIn, [FromForm] string? returnUrl) =>
         {
             await signIn.SignOutAsync();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.RateLimiting;
+using MiniSora.Web.Account.External;
 using MiniSora.Web.Storage;
 
 namespace MiniSora.Web.Account;
@@ -48,6 +49,7 @@ internal static class IdentitySetup
             options.Events.OnRedirectToLogin = context => Answer(context, StatusCodes.Status401Unauthorized);
             options.Events.OnRedirectToAccessDenied = context => Answer(context, StatusCodes.Status403Forbidden);
         });
+        builder.AddExternalSignIn();
         // A role that was given or taken away counts from the next minute on.
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.AddAuthorizationBuilder()

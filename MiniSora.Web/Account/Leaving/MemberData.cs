@@ -60,6 +60,7 @@ internal sealed class MemberData(
                 Choice = await context.Set<MailChoice>().Where(c => c.MemberId == memberId).Select(c => new { Rhythm = c.Rhythm.ToString(), c.Hour, c.Zone, c.Kinds, c.Language, c.NextAt, c.ToldUntil }).SingleOrDefaultAsync(cancellationToken),
                 Letters = await context.Set<Letter>().Where(l => l.MemberId == memberId).Select(l => new { l.At, Kind = l.Kind.ToString(), l.To, l.Language, State = l.State.ToString(), l.SentAt, l.FailedAt, l.Said }).ToListAsync(cancellationToken),
             });
+            await AddAsync("external-accounts.json", await context.UserLogins.Where(l => l.UserId == memberId).Select(l => new { Provider = l.LoginProvider, IssuerAndSubject = l.ProviderKey, Account = l.ProviderDisplayName }).ToListAsync(cancellationToken));
             await AddAsync("strikes.json", await context.Strikes.Where(s => s.MemberId == memberId).Select(s => new { s.At, Reason = s.Reason.ToString(), s.TargetTitle, s.Appeal, s.AppealGranted }).ToListAsync(cancellationToken));
             var mine = await context.Runs.Where(r => r.OwnerId == memberId).Select(r => new { r.Number, r.Name, State = r.State.ToString(), r.CreatedAt, r.SpecYaml }).ToListAsync(cancellationToken);
             await AddAsync("runs.json", mine.Select(run => new { run.Number, run.Name, run.State, run.CreatedAt }));
@@ -77,7 +78,11 @@ internal sealed class MemberData(
     /// Deletes the account with its runs, posts, comments, notes and votes. What was said in roundtables stays in their log, without a name.
     /// Empty when done, else why not.
     /// </summary>
-    public async Task<IReadOnlyList<Refusal>> DeleteAsync(Guid memberId, string password, CancellationToken cancellationToken)
+    /// <param name="memberId">Whose.</param>
+    /// <param name="proof">The password; from somebody who has none, their handle, so that it is no slip.</param>
+    /// <param name="signedInNow">Whether they signed in a moment ago, which stands for the password of those who have none.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<IReadOnlyList<Refusal>> DeleteAsync(Guid memberId, string proof, bool signedInNow, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var members = scope.ServiceProvider.GetRequiredService<UserManager<Member>>();
@@ -85,8 +90,12 @@ internal sealed class MemberData(
             return [new("not_found")];
         if (member.IsDemo)
             return [new("demo_stays")];
-        if (member.PasswordHash is not null && !await members.CheckPasswordAsync(member, password))
+        if (member.PasswordHash is not null && !await members.CheckPasswordAsync(member, proof))
             return [new("password_wrong")];
+        if (member.PasswordHash is null && !signedInNow)
+            return [new("sign_in_again")];
+        if (member.PasswordHash is null && proof.Trim() != member.Handle)
+            return [new("handle_wrong")];
         if (await members.IsInRoleAsync(member, MemberRoles.Administrator) && (await members.GetUsersInRoleAsync(MemberRoles.Administrator)).Count == 1)
             return [new("last_administrator")];
 

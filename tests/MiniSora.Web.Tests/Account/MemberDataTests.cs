@@ -43,7 +43,7 @@ public sealed class MemberDataTests
         Assert.Empty(await backend.Get<LiveRooms>().ActAsync(slug, "prompt", new() { ["text"] = "a cat" }, tom, CancellationToken.None));
         await backend.SubmitAsync(tom);
 
-        Assert.Empty(await backend.Get<MemberData>().DeleteAsync(tom.MemberId!.Value, "", CancellationToken.None));
+        Assert.Empty(await backend.Get<MemberData>().DeleteAsync(tom.MemberId!.Value, "tom", true, CancellationToken.None));
 
         var left = await backend.Get<GalleryService>().GetAsync(post.Slug, mei, CancellationToken.None);
         Assert.Equal(0, left!.Likes);
@@ -64,8 +64,8 @@ public sealed class MemberDataTests
         var boss = new Member { UserName = "boss@example.org", Email = "boss@example.org", DisplayName = "Boss" };
         Assert.True((await members.CreateAsync(boss, "correct horse battery")).Succeeded);
         await members.AddToRoleAsync(boss, MemberRoles.Administrator);
-        Assert.Equal("password_wrong", Assert.Single(await backend.Get<MemberData>().DeleteAsync(boss.Id, "wrong", CancellationToken.None)).Code);
-        Assert.Equal("last_administrator", Assert.Single(await backend.Get<MemberData>().DeleteAsync(boss.Id, "correct horse battery", CancellationToken.None)).Code);
+        Assert.Equal("password_wrong", Assert.Single(await backend.Get<MemberData>().DeleteAsync(boss.Id, "wrong", true, CancellationToken.None)).Code);
+        Assert.Equal("last_administrator", Assert.Single(await backend.Get<MemberData>().DeleteAsync(boss.Id, "correct horse battery", false, CancellationToken.None)).Code);
     }
 
     [Theory]

@@ -1,13 +1,19 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MiniSora.Web.Tests.Shell;
 
 /// <summary>The real portal with a data folder of its own; nothing runs and nothing is fetched.</summary>
-internal sealed class ShellHost : WebApplicationFactory<App>
+internal sealed class ShellHost(TimeProvider? clock, params (string Name, string Value)[] settings) : WebApplicationFactory<App>
 {
     readonly DirectoryInfo data = Directory.CreateTempSubdirectory("minisora-shell-");
+
+    public ShellHost()
+        : this(null)
+    {
+    }
 
     public HttpClient Visitor(string? acceptLanguage = null)
     {
@@ -24,6 +30,10 @@ internal sealed class ShellHost : WebApplicationFactory<App>
         builder.UseSetting("MINISORA_OFFLINE", "1");
         builder.UseSetting("Runs:Starter", "false");
         builder.UseSetting("Runs:Execute", "false");
+        foreach (var (name, value) in settings)
+            builder.UseSetting(name, value);
+        if (clock is not null)
+            builder.ConfigureTestServices(services => services.AddSingleton(clock));
     }
 
     protected override void Dispose(bool disposing)

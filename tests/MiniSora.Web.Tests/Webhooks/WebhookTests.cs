@@ -257,7 +257,7 @@ public class WebhookTests
             Assert.DoesNotContain("abcd", text, StringComparison.Ordinal);
         }
 
-        Assert.Empty(await backend.Get<MemberData>().DeleteAsync(mei.MemberId!.Value, "", CancellationToken.None));
+        Assert.Empty(await backend.Get<MemberData>().DeleteAsync(mei.MemberId!.Value, "mei", true, CancellationToken.None));
         await using var context = await backend.DbAsync();
         Assert.False(await context.Set<Webhook>().AnyAsync());
         Assert.False(await context.Set<WebhookDelivery>().AnyAsync());
