@@ -30,18 +30,19 @@ public sealed class OidcServer : IAsyncDisposable
         foreach (var argument in new[] { "server.mjs", $"{port}", ClientId, ClientSecret }.Concat(portals.Select(portal => portal + "/account/oidc/lab")))
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        process.OutputDataReceived += (_, line) =>
         {
-            if (line != "ready")
-                continue;
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
-            return new(process, port);
-        }
-
-        throw new InvalidOperationException("The OpenID provider did not start.");
+            if (line.Data == "ready")
+                ready.TrySetResult();
+            else if (line.Data is null)
+                ready.TrySetException(new InvalidOperationException("The OpenID provider ended."));
+        };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        await ready.Task;
+        return new(process, port);
     }
 
     public async ValueTask DisposeAsync()

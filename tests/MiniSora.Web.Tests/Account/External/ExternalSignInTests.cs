@@ -411,6 +411,7 @@ public sealed class ExternalSignInTests : IAsyncLifetime
         await JoinAsync(ada, "ada");
         var security = await ada.Portal.GetAsync("/me/security");
         var data = await ada.Portal.GetAsync("/me/data");
+        ada.ForgetProvider();
         var question = await ada.ContinueAsync("another", "/me/security");
         // Pages that are looked at renew the session; that is no sign-in.
         for (var minute = 0; minute < 11; minute++)
@@ -483,7 +484,7 @@ public sealed class ExternalSignInTests : IAsyncLifetime
     public async Task What_begins_at_one_portal_ends_at_another()
     {
         await using var redis = await RedisServer.StartAsync();
-        (string, string)[] shared = [.. Server.Settings, ("ConnectionStrings:Redis", redis.Connection)];
+        (string, string)[] shared = [.. Server.Settings, ("ConnectionStrings:Redis", redis.Address)];
         using var one = new ShellHost(null, shared);
         using var two = new ShellHost(null, shared);
         using var there = new Person(one);

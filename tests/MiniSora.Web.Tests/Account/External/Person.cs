@@ -6,11 +6,18 @@ using MiniSora.Web.Tests.Shell;
 namespace MiniSora.Web.Tests.Account.External;
 
 /// <summary>Somebody with a browser: one at the portal, and the same one's cookies at the provider.</summary>
-internal sealed class Person(ShellHost portal, string? language = null) : IDisposable
+internal sealed class Person : IDisposable
 {
-    private readonly HttpClient provider = new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new() });
+    private readonly CookieContainer cookies = new();
+    private readonly HttpClient provider;
 
-    public HttpClient Portal { get; } = portal.Visitor(language);
+    public Person(ShellHost portal, string? language = null)
+    {
+        Portal = portal.Visitor(language);
+        provider = new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = cookies });
+    }
+
+    public HttpClient Portal { get; }
 
     /// <summary>From the portal's button to where the portal sends them in the end: the provider's form is filled with a name when it shows one.</summary>
     public async Task<HttpResponseMessage> ContinueAsync(string name, string returnUrl = "/gallery") => await ArriveAsync(await ToProviderAsync(name, returnUrl));
@@ -30,6 +37,13 @@ internal sealed class Person(ShellHost portal, string? language = null) : IDispo
             AskedForName = true;
             return new(HttpMethod.Post, page.QuerySelector("form")!.GetAttribute("action")) { Content = new FormUrlEncodedContent([new("prompt", "login"), new("login", name), new("password", "any")]) };
         });
+
+    /// <summary>The provider does not know any more who this was.</summary>
+    public void ForgetProvider()
+    {
+        foreach (Cookie cookie in cookies.GetAllCookies())
+            cookie.Expired = true;
+    }
 
     /// <summary>Goes to the provider and presses its "Abort".</summary>
     public async Task<HttpResponseMessage> CancelAsync()
