@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -357,6 +358,35 @@ public sealed class ExternalSignInTests : IAsyncLifetime
         Assert.Contains("did not work", await Person.ErrorsAsync(answer), StringComparison.Ordinal);
         Assert.Null(await ada.WhoAsync());
         Assert.Null(await other.WhoAsync());
+    }
+
+    [Fact]
+    public async Task A_token_that_was_not_made_for_this_way_signs_nobody_in()
+    {
+        using var portal = Portal();
+        using var ada = new Person(portal);
+        using var other = new Person(portal);
+        var begun = await ada.Portal.GetAsync("/account/external/lab");
+        var back = await ada.SignInAtProviderAsync(begun.Headers.Location!, "ada");
+        using var request = new HttpRequestMessage(HttpMethod.Get, back);
+        request.Headers.Add("Cookie", begun.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0]).Single(cookie => cookie.Contains(".Correlation.", StringComparison.Ordinal)));
+
+        var answer = await other.Portal.SendAsync(request);
+
+        Assert.Contains("problem=failed", answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_export_names_the_accounts_that_open_it()
+    {
+        using var portal = Portal();
+        using var ada = new Person(portal);
+        await JoinAsync(ada, "ada");
+        using var archive = new ZipArchive(await ada.Portal.GetStreamAsync("/me/export"));
+        using var reader = new StreamReader(await archive.GetEntry("external-accounts.json")!.OpenAsync());
+        var links = await reader.ReadToEndAsync();
+        Assert.Contains($"{Server.Address} ada", links, StringComparison.Ordinal);
+        Assert.Contains("ada@example.org", links, StringComparison.Ordinal);
     }
 
     [Fact]
