@@ -15,6 +15,7 @@ using MiniSora.Web.Admin;
 using MiniSora.Web.Api;
 using MiniSora.Web.Arena;
 using MiniSora.Web.Artifacts;
+using MiniSora.Web.Capsules;
 using MiniSora.Web.Datasets;
 using MiniSora.Web.Feeds;
 using MiniSora.Web.Gallery;
@@ -148,6 +149,7 @@ public static class Backend
         app.MapEntryChecks();
         app.MapArenaVote();
         app.MapMail();
+        app.MapCapsules();
         return app;
     }
 
@@ -165,6 +167,7 @@ public static class Backend
         services.AddSingleton(provider => new GalleryService(Contexts(provider), Writing(provider), provider.GetRequiredService<GalleryFeed>(), provider.GetRequiredService<Standing>(), provider.GetRequiredService<ArtifactStore>(),
             provider.GetRequiredService<PassportIssuer>()));
         services.AddSingleton(provider => new ReproductionService(Contexts(provider), provider.GetRequiredService<RunService>(), provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<Fleet>()));
+        services.AddSingleton<CapsuleWriter>();
         services.AddSingleton<VideoComparisons>();
         services.AddSingleton<LineageReader>();
         services.AddSingleton<ModelReader>();

@@ -12,9 +12,6 @@ namespace MiniSora.Web.Runs.Compare;
 /// <summary>Up to twelve runs beside each other. The address names them, so that a comparison can be shared.</summary>
 public sealed partial class ComparePage
 {
-    // The first two are what people look at first; every other metric follows by name.
-    private static readonly string[] First = ["loss", "validation_loss"];
-
     private readonly List<string> problems = [];
     private IReadOnlyList<ComparedRun> runs = [];
     private IReadOnlyList<RunLink> others = [];
@@ -65,7 +62,7 @@ public sealed partial class ComparePage
                 name = run.Details.Summary.Name,
                 over = Run.IsFinal(run.Details.Summary.State),
                 batch = run.Batch,
-                secondsPerStep = run.Details.Summary.Step > 0 ? Seconds(run.Details) / run.Details.Summary.Step : 0,
+                secondsPerStep = run.Details.Summary.Step > 0 ? Comparison.Seconds(run.Details, Clock.GetUtcNow()) / run.Details.Summary.Step : 0,
             }),
             texts = new { live = LiveTexts.For(T), clips = T["Compare.Axis.Clips"].Value, seconds = T["Compare.Axis.Seconds"].Value },
         },
@@ -102,10 +99,8 @@ public sealed partial class ComparePage
         settings = Comparison.Settings([.. runs.Select(run => run.Spec)]);
         var alike = Comparison.LossesCompare(settings);
         losses = alike || runs.Count == 1 ? null : T["Compare.LossesDiffer"].Value;
-        figures = [.. Quantities(alike), .. Comparison.Scores(runs, T["Compare.Scores"], T["Compare.Unlike"])];
-        metrics = [.. runs.SelectMany(run => run.Details.MetricNames).Distinct()
-            .OrderBy(name => Array.IndexOf(First, name) is var at && at >= 0 ? at : First.Length).ThenBy(name => name, StringComparer.Ordinal)
-            .Select(name => (name, LiveTexts.Metric(T, name)))];
+        figures = [.. Comparison.Quantities(T, runs, alike, Clock.GetUtcNow()), .. Comparison.Scores(runs, T["Compare.Scores"], T["Compare.Unlike"])];
+        metrics = Comparison.Metrics(T, runs);
         clips = Comparison.Clips([.. runs.Select(run => run.Details)]);
         steps = [.. clips.SelectMany(row => row.ByRun).SelectMany(of => of).Select(clip => clip.Step).Distinct().Order()];
         // What every run has reached: the fairest picture to begin with.
@@ -119,33 +114,4 @@ public sealed partial class ComparePage
         JsonSerializer.Serialize(of.Select(clip => new { step = clip.Step, url = clip.Url, poster = clip.Poster, at = T["Run.AtStep", Figures.Integer(clip.Step)].Value }), JsonSerializerOptions.Web);
 
     private string Caption(int run, ComparedClip clip) => $"#{runs[run].Details.Summary.Number} {clip.Prompt}";
-
-    private double Seconds(RunDetails run) => run.DeviceSeconds > 0 ? run.DeviceSeconds : Wall(run) ?? 0;
-
-    private double? Wall(RunDetails run) => run.Summary.StartedAt is { } started ? ((run.Summary.EndedAt ?? Clock.GetUtcNow()) - started).TotalSeconds : null;
-
-    private List<ComparedRow> Quantities(bool alike)
-    {
-        var low = ScoreDirection.Lower;
-        ScoreDirection? ofLoss = alike ? low : null;
-        string Loss(double value) => value.ToString("0.0000", CultureInfo.CurrentCulture);
-        ComparedRow Row(string key, Func<RunDetails, double?> number, Func<double, string> shown, ScoreDirection? good) =>
-            new(key, T["Compare.Row." + key], "", [.. runs.Select(run => number(run.Details) is { } value ? new ComparedCell(shown(value), value) : new("–"))]) { Good = good };
-        ComparedRow Words(string key, Func<RunDetails, string?> words) => new(key, T["Compare.Row." + key], "", [.. runs.Select(run => new ComparedCell(words(run.Details) ?? "–"))]);
-        var rows = new List<ComparedRow>
-        {
-            Row("loss", run => run.Summary.LastLoss, Loss, ofLoss),
-            new("validation_loss", T["Metric.validation_loss"], "", [.. runs.Select(run => run.ValidationLoss is { } value ? new ComparedCell(Loss(value), value) : new("–"))]) { Good = ofLoss },
-            Words("steps", run => run.Summary.TotalSteps > 0 ? $"{Figures.Integer(run.Summary.Step)} / {Figures.Integer(run.Summary.TotalSteps)}" : null),
-            Row("duration", Wall, seconds => Figures.Duration(T, seconds), low),
-            Row("device_seconds", run => run.DeviceSeconds > 0 ? run.DeviceSeconds : null, seconds => Figures.Duration(T, seconds), low),
-            Row("flops", run => run.Flops > 0 ? run.Flops : null, Figures.Flops, low),
-            Row("memory", run => run.PeakMemoryBytes > 0 ? run.PeakMemoryBytes : null, Figures.Bytes, low),
-            Row("energy", run => run.Joules, joules => (joules / 3600).ToString("0.0", CultureInfo.CurrentCulture) + " Wh", low),
-            Words("device", run => run.Machine ?? run.Device),
-            // A commit's first letters tell it from others.
-            Words("software", run => run.SoftwareVersion.Length > 20 ? run.SoftwareVersion[..20] : run.SoftwareVersion),
-        };
-        return [.. rows.Where(row => row.Cells.Any(cell => cell.Text != "–"))];
-    }
 }

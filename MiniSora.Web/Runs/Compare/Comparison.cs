@@ -1,6 +1,8 @@
 using System.Globalization;
+using Microsoft.Extensions.Localization;
 using MiniSora.Jobs.Specs;
 using MiniSora.Model.Evaluation.Scores;
+using MiniSora.Web.Runs.Details;
 using MiniSora.Web.Runs.NewRun;
 using MiniSora.Web.Scores;
 
@@ -51,6 +53,8 @@ internal static class Comparison
     /// <summary>As many as twelve lines can be told apart by colour and dash.</summary>
     public const int Most = 12;
 
+    private static readonly string[] First = ["loss", "validation_loss"];
+
     // Losses of different data, codecs or objectives measure different things.
     private static readonly HashSet<string> WhatALossMeasures = ["data", "codec", "objective", "model", "cascade"];
 
@@ -91,6 +95,46 @@ internal static class Comparison
 
         return rows;
     }
+
+    /// <summary>What the runs measured of themselves: losses, duration, cost, memory, energy, device.</summary>
+    /// <param name="alike">Their losses measure the same: one can be the best.</param>
+    public static IReadOnlyList<ComparedRow> Quantities(IStringLocalizer<RunTexts> texts, IReadOnlyList<ComparedRun> runs, bool alike, DateTimeOffset now)
+    {
+        var low = ScoreDirection.Lower;
+        ScoreDirection? ofLoss = alike ? low : null;
+        string Loss(double value) => value.ToString("0.0000", CultureInfo.CurrentCulture);
+        ComparedRow Row(string key, Func<RunDetails, double?> number, Func<double, string> shown, ScoreDirection? good) =>
+            new(key, texts["Compare.Row." + key], "", [.. runs.Select(run => number(run.Details) is { } value ? new ComparedCell(shown(value), value) : new("–"))]) { Good = good };
+        ComparedRow Words(string key, Func<RunDetails, string?> words) => new(key, texts["Compare.Row." + key], "", [.. runs.Select(run => new ComparedCell(words(run.Details) ?? "–"))]);
+        var rows = new List<ComparedRow>
+        {
+            Row("loss", run => run.Summary.LastLoss, Loss, ofLoss),
+            new("validation_loss", texts["Metric.validation_loss"], "", [.. runs.Select(run => run.ValidationLoss is { } value ? new ComparedCell(Loss(value), value) : new("–"))]) { Good = ofLoss },
+            Words("steps", run => run.Summary.TotalSteps > 0 ? $"{Figures.Integer(run.Summary.Step)} / {Figures.Integer(run.Summary.TotalSteps)}" : null),
+            Row("duration", run => Wall(run, now), seconds => Figures.Duration(texts, seconds), low),
+            Row("device_seconds", run => run.DeviceSeconds > 0 ? run.DeviceSeconds : null, seconds => Figures.Duration(texts, seconds), low),
+            Row("flops", run => run.Flops > 0 ? run.Flops : null, Figures.Flops, low),
+            Row("memory", run => run.PeakMemoryBytes > 0 ? run.PeakMemoryBytes : null, Figures.Bytes, low),
+            Row("energy", run => run.Joules, joules => (joules / 3600).ToString("0.0", CultureInfo.CurrentCulture) + " Wh", low),
+            Words("device", run => run.Machine ?? run.Device),
+            // A commit's first letters tell it from others.
+            Words("software", run => run.SoftwareVersion.Length > 20 ? run.SoftwareVersion[..20] : run.SoftwareVersion),
+        };
+        return [.. rows.Where(row => row.Cells.Any(cell => cell.Text != "–"))];
+    }
+
+    /// <summary>Metrics of the runs with their labels: what people look at first, then by name.</summary>
+    public static IReadOnlyList<(string Name, string Label)> Metrics(IStringLocalizer<RunTexts> texts, IReadOnlyList<ComparedRun> runs) =>
+    [
+        .. runs.SelectMany(run => run.Details.MetricNames).Distinct()
+            .OrderBy(name => Array.IndexOf(First, name) is var at && at >= 0 ? at : First.Length).ThenBy(name => name, StringComparer.Ordinal)
+            .Select(name => (name, LiveTexts.Metric(texts, name))),
+    ];
+
+    /// <summary>Device time of a run; time on the clock where it said none.</summary>
+    public static double Seconds(RunDetails run, DateTimeOffset now) => run.DeviceSeconds > 0 ? run.DeviceSeconds : Wall(run, now) ?? 0;
+
+    private static double? Wall(RunDetails run, DateTimeOffset now) => run.Summary.StartedAt is { } started ? ((run.Summary.EndedAt ?? now) - started).TotalSeconds : null;
 
     /// <summary>The clips of each run by prompt: previews of training by step, videos of sampling. Null entries where a run has none.</summary>
     public static IReadOnlyList<(string Prompt, IReadOnlyList<IReadOnlyList<ComparedClip>> ByRun)> Clips(IReadOnlyList<RunDetails> runs)

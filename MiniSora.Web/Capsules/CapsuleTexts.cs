@@ -1,0 +1,4 @@
+namespace MiniSora.Web.Capsules;
+
+/// <summary>Marks the resource files of capsules.</summary>
+internal sealed class CapsuleTexts;
