@@ -109,7 +109,7 @@ internal sealed class CapsuleWriter(IServiceProvider services, ILoggerFactory lo
         {
             if (file.IsDirectory)
                 await FolderAsync(archive, $"{path}/{file.Name}", $"{folder}/{file.Name}", cancellationToken);
-            else
+            else if (!file.Name.EndsWith(".gz", StringComparison.Ordinal))
                 await StaticAsync(archive, $"{path}/{file.Name}", $"{folder}/{file.Name}", cancellationToken);
         }
     }
