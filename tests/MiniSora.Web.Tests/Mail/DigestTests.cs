@@ -349,7 +349,7 @@ public class DigestTests
             Assert.Contains("\"Sent\"", text, StringComparison.Ordinal);
         }
 
-        Assert.Empty(await house.Backend.Get<MemberData>().DeleteAsync(mei.MemberId!.Value, "", CancellationToken.None));
+        Assert.Empty(await house.Backend.Get<MemberData>().DeleteAsync(mei.MemberId!.Value, "mei", true, CancellationToken.None));
         await using var context = await house.Backend.DbAsync();
         Assert.False(await context.Set<Letter>().AnyAsync());
         Assert.False(await context.Set<MailChoice>().AnyAsync());
