@@ -20,6 +20,7 @@ const scene = new Scene(find('[data-scene]'), say, setting);
 
 let state = null;
 let aim = null;
+let turning = false;
 let mine = { prompt: null, questions: [], polls: {} };
 
 function make(tag, properties = {}, ...children) {
@@ -52,15 +53,24 @@ async function act(type, data = {}, complain = complainAtTop) {
   }
 }
 
-// Pages are counted from where the last press leads, not from what was drawn: three quick presses are three pages.
+// Pages are counted from where the last press leads, not from what was drawn: three quick presses are three pages. One is sent after the other,
+// since of two on the way at once the first may arrive last.
 async function turn(step) {
   const { slides, slide } = state?.scene ?? { slides: [] };
   if (!slides.length) return;
-  const at = Math.min(slides.length - 1, Math.max(0, (aim ?? slide) + step));
-  if (step && at === (aim ?? slide)) return;
+  const from = aim ?? slide;
+  const at = Math.min(slides.length - 1, Math.max(0, from + step));
+  if (step && at === from) return;
   aim = at;
-  await act('slide', { at });
-  if (aim === at) aim = null;
+  if (turning) return;
+  turning = true;
+  for (let sent = null; sent !== aim;) {
+    sent = aim;
+    if (!await act('slide', { at: sent })) aim = sent = null;
+  }
+  turning = false;
+  // What the room says next counts, or said already.
+  if (state.scene.slide === aim) aim = null;
 }
 
 async function readMine() {
@@ -169,6 +179,7 @@ function take(fresh) {
   // A whole state never goes back: what overtook it on the way is newer.
   if (way !== 'replay' && state && fresh.seq < state.seq) return;
   state = fresh;
+  if (!turning) aim = null;
   room.dataset.seq = fresh.seq;
   draw();
 }
